@@ -1,0 +1,81 @@
+import type { At } from './index.ts'
+import type { UserRecord } from './users.ts'
+
+/** Why a session ended, as its holder is told. */
+export type EndReason =
+  | 'logout'
+  | 'reuse'
+  | 'password-changed'
+  | 'email-changed'
+  | 'expired'
+  | 'limit'
+  | 'admin'
+  | 'disabled'
+  | 'deleted'
+
+export interface NewSession {
+  /** A UUIDv7, made by the caller. */
+  readonly id: string
+  readonly userId: string
+  /** The user's `sessionEpoch` as read together with what was proven. */
+  readonly epoch: number
+  /** SHA-256 of the session's secret, base64url. */
+  readonly secretDigest: string
+  readonly idleSeconds: number
+  readonly absoluteSeconds: number
+  readonly ip: string | null
+  readonly userAgent: string | null
+}
+
+export interface RotateSession {
+  readonly id: string
+  readonly secretDigest: string
+  /** The generation of the token presented. */
+  readonly generation: number
+  /** How long the generation before the current one still gets the current one, in seconds. */
+  readonly graceSeconds: number
+  readonly idleSeconds: number
+  /** False answers with the generation presented instead of the next one. */
+  readonly rotate: boolean
+}
+
+/** A live session: `generation` is the one whose token is current now. */
+export interface OpenSession {
+  readonly id: string
+  readonly user: UserRecord
+  readonly generation: number
+}
+
+export interface EndedSession {
+  readonly id: string
+  readonly userId: string
+}
+
+export type SessionOutcome =
+  | { readonly outcome: 'rotated'; readonly session: OpenSession }
+  /** The generation before, within the grace: nothing moved, the current generation is told again. */
+  | { readonly outcome: 'replayed'; readonly session: OpenSession }
+  /** A used generation came back: this call ended the session. */
+  | { readonly outcome: 'reused'; readonly userId: string }
+  /** It is there and authentic, but over. */
+  | { readonly outcome: 'ended'; readonly reason: EndReason }
+  /** No such session, or another secret: the two are not told apart. */
+  | { readonly outcome: 'unknown' }
+
+export interface SessionStore {
+  /**
+   * Opens a session if the user is still enabled and still of that epoch, else `refused`: what was proven is not true
+   * any more. Takes a share lock on the user, so that "end all" waits for it and then ends it too.
+   */
+  open(session: NewSession, at?: At): Promise<{ readonly outcome: 'opened' | 'refused' }>
+  /** The state machine of refresh-token rotation. ONE statement on PostgreSQL; only `ended` may cost a second. */
+  rotate(rotation: RotateSession, at?: At): Promise<SessionOutcome>
+  /** Ends one live session; null when there is none (unknown, another secret or user, ended before). ONE statement on PostgreSQL. */
+  end(
+    session: { readonly id: string } & ({ readonly secretDigest: string } | { readonly userId: string }),
+    reason: EndReason,
+    at?: At
+  ): Promise<EndedSession | null>
+  /** Ends every live session of the user and moves the epoch, in one transaction: no sign-in in flight survives it. */
+  endAll(userId: string, reason: EndReason, at?: At): Promise<readonly EndedSession[]>
+}

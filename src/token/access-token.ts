@@ -1,0 +1,158 @@
+/** The JWT that a client shows with each request: RFC 9068's profile, signed and verified by @fastify/jwt. */
+import fastifyJwt, { type JWT } from '@fastify/jwt'
+import type { FastifyInstance } from 'fastify'
+import type { Keyring } from '../crypto/keyring.ts'
+import { randomId } from '../crypto/random.ts'
+import type { AuthClaims, Identity, RequestUser } from './identity.ts'
+import { createTokenMemory } from './token-memory.ts'
+
+const ALGORITHM = 'HS256'
+const TYPE = 'at+jwt'
+const MAX_LENGTH = 8192
+const MAX_FUTURE_SECONDS = 60
+// RFC 7515 2: base64url without padding. The last character of 32 bytes carries two unused bits, which must be zero (JW9).
+const COMPACT_HS256 = /^[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]$/
+
+export interface AccessTokenSettings {
+  readonly issuer: string
+  readonly audience: string
+  /** Seconds. */
+  readonly ttl: number
+}
+
+export type VerifiedToken =
+  | { readonly outcome: 'valid'; readonly identity: Identity }
+  /** Ours in every respect, but its time is over. */
+  | { readonly outcome: 'expired'; readonly identity: Identity }
+  | { readonly outcome: 'invalid' }
+
+export interface AccessTokens {
+  issue(subject: { readonly userId: string; readonly sessionId: string; readonly claims: AuthClaims }): string
+  verify(token: string): VerifiedToken
+}
+
+const INVALID: VerifiedToken = Object.freeze({ outcome: 'invalid' })
+
+/** `scope` must be a scope of our own: @fastify/jwt decorates it. */
+export async function createAccessTokens(
+  scope: FastifyInstance,
+  keyring: Keyring,
+  settings: AccessTokenSettings,
+  clock: () => number
+): Promise<AccessTokens> {
+  const signers = await registerSigners(scope, keyring)
+  const [signing] = signers as [Signer]
+  const seen = createTokenMemory<Identity>()
+
+  return {
+    issue({ userId, sessionId, claims }) {
+      const iat = Math.floor(clock() / 1000)
+      // The registered claims come last: a host's claim of the same name cannot replace one.
+      return signing.jwt.sign({
+        ...claims,
+        iss: settings.issuer,
+        aud: settings.audience,
+        sub: userId,
+        sid: sessionId,
+        jti: randomId(),
+        iat,
+        exp: iat + settings.ttl
+      })
+    },
+
+    verify(token) {
+      let identity = seen.recall(token)
+      if (identity === undefined) {
+        const payload = verifySignature(signers, token)
+        const read = payload && readClaims(payload, settings, clock())
+        if (!read) return INVALID
+        identity = read
+        seen.keep(token, identity)
+      }
+      return { outcome: clock() < identity.expiresAt ? 'valid' : 'expired', identity }
+    }
+  }
+}
+
+interface Signer {
+  readonly kid: string
+  /** What every token of this key begins with. */
+  readonly header: string
+  readonly jwt: JWT
+}
+
+/** One registration per key: @fastify/jwt verifies synchronously only with a key that it knows at boot. */
+async function registerSigners(scope: FastifyInstance, keyring: Keyring): Promise<Signer[]> {
+  // A namespace map of our own hides the host's `app.jwt` from this scope, so that ours is not written into it.
+  scope.decorate('jwt', Object.create(null))
+  const namespaces = scope.jwt as unknown as Record<string, JWT>
+  const signers: Signer[] = []
+  for (const [place, key] of keyring.entries()) {
+    const kid = key.kid.toString(16).padStart(2, '0')
+    const namespace = `gatehouse${place}`
+    await scope.register(fastifyJwt, {
+      namespace,
+      secret: key.bytes,
+      sign: { algorithm: ALGORITHM, typ: TYPE, kid } as object,
+      // Expiry is read by us, against our clock: signing out with an expired token is allowed. `allowedIss` and its
+      // like accept regular expressions and arrays; the claims are checked by us, to the type (JW6, JW7). No cache:
+      // fast-jwt's hands the same object to every request (JW10).
+      verify: { algorithms: [ALGORITHM], checkTyp: TYPE, ignoreExpiration: true, cache: false }
+    })
+    const jwt = namespaces[namespace] as JWT
+    signers.push({ kid, header: jwt.sign({}).split('.', 1)[0] as string, jwt })
+  }
+  return signers
+}
+
+function verifySignature(signers: readonly Signer[], token: string): Record<string, unknown> | undefined {
+  if (token.length > MAX_LENGTH || !COMPACT_HS256.test(token)) return undefined
+  const header = token.slice(0, token.indexOf('.'))
+  for (const { jwt } of candidates(signers, header)) {
+    try {
+      return jwt.verify<Record<string, unknown>>(token)
+    } catch {
+      // A wrong key and a wrong token look the same; the next key may be the right one.
+    }
+  }
+  return undefined
+}
+
+/** `kid` is an index into our own keys and nothing else (JW3): an unknown one has no candidate. */
+function candidates(signers: readonly Signer[], header: string): readonly Signer[] {
+  const known = signers.filter((signer) => signer.header === header)
+  if (known.length > 0) return known
+  const kid = readKid(header)
+  return kid === undefined ? signers : signers.filter((signer) => signer.kid === kid)
+}
+
+function readKid(header: string): unknown {
+  try {
+    return (JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid?: unknown } | null)?.kid
+  } catch {
+    return undefined
+  }
+}
+
+/** JW5, JW7: every claim that we issue must be there, of its type and of its value; RFC 9068 4. */
+function readClaims(
+  payload: Record<string, unknown>,
+  settings: AccessTokenSettings,
+  now: number
+): Identity | undefined {
+  const { iss, aud, sub, sid, jti, iat, exp, ...claims } = payload
+  if (iss !== settings.issuer || aud !== settings.audience) return undefined
+  if (!isName(sub) || !isName(sid) || !isName(jti)) return undefined
+  if (!Number.isSafeInteger(iat) || !Number.isSafeInteger(exp)) return undefined
+  if ((iat as number) > now / 1000 + MAX_FUTURE_SECONDS) return undefined
+  // The one place where a token's claims become a type: they were checked when the user's fields were stored.
+  const user = deepFreeze({ ...(claims as AuthClaims), id: sub, sessionId: sid }) satisfies RequestUser
+  return Object.freeze({ user, tokenId: jti, expiresAt: (exp as number) * 1000 })
+}
+
+const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) if (typeof member === 'object' && member !== null) deepFreeze(member)
+  return Object.freeze(value)
+}
