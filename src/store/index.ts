@@ -5,8 +5,27 @@
 import type { SessionStore } from './sessions.ts'
 import type { UserStore } from './users.ts'
 
-export type { EndReason, EndedSession, NewSession, OpenSession, RotateSession, SessionOutcome, SessionStore } from './sessions.ts'
-export type { Credential, CredentialOutcome, Identifier, NewUser, UserChange, UserOutcome, UserRecord, UserStore } from './users.ts'
+export type { At } from './at.ts'
+export type {
+  EndedSession,
+  EndReason,
+  NewSession,
+  OpenSession,
+  RotateSession,
+  SessionOutcome,
+  SessionStore
+} from './sessions.ts'
+export { StoreUnavailableError } from './unavailable.ts'
+export type {
+  Credential,
+  CredentialOutcome,
+  Identifier,
+  NewUser,
+  UserChange,
+  UserOutcome,
+  UserRecord,
+  UserStore
+} from './users.ts'
 
 export interface AuthStore {
   readonly users: UserStore
@@ -17,17 +36,4 @@ export interface AuthStore {
   close(): Promise<void>
   /** The same store inside a transaction of the host's, where the kind of storage has one. */
   within?(trx: unknown): AuthStore
-}
-
-/** What a verb takes beside its input: the instant to use in place of the database's clock. */
-export interface At {
-  readonly now?: Date | undefined
-}
-
-/**
- * Storage did not answer: it is down, busy past every retry, or out of connections. Clients meet 503 `AUTH_UNAVAILABLE`,
- * never 401. An adapter throws it with the driver's error as `cause`; any other error of an adapter is a fault (500).
- */
-export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreUnavailableError'
 }

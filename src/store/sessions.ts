@@ -1,4 +1,4 @@
-import type { At } from './index.ts'
+import type { At } from './at.ts'
 import type { UserRecord } from './users.ts'
 
 /** Why a session ended, as its holder is told. */

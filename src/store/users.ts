@@ -1,4 +1,4 @@
-import type { At } from './index.ts'
+import type { At } from './at.ts'
 import type { EndedSession } from './sessions.ts'
 
 export interface UserRecord {

@@ -1,0 +1,4 @@
+/** What a verb takes beside its input: the instant to use in place of the database's clock. */
+export interface At {
+  readonly now?: Date | undefined
+}
