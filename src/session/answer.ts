@@ -1,0 +1,45 @@
+import type { UserRecord } from '../store/index.ts'
+import type { AccessTokens } from '../token/access-token.ts'
+import type { RefreshTokens } from '../token/refresh-token.ts'
+import { toClaims, toUser, type User, type UserShape } from './user.ts'
+
+/** What a client gets whenever a session opens or goes on. */
+export interface SessionAnswer {
+  readonly user: User
+  readonly accessToken: string
+  readonly refreshToken: string
+  readonly tokenType: 'Bearer'
+  /** Seconds until the access token expires. */
+  readonly expiresIn: number
+}
+
+export interface AnswerParts {
+  readonly shape: UserShape
+  readonly accessTokens: AccessTokens
+  readonly refreshTokens: RefreshTokens
+  readonly lifetimes: {
+    /** Seconds. */
+    readonly accessTtl: number
+  }
+}
+
+export interface SessionTokenParts {
+  readonly sessionId: string
+  readonly secret: Buffer
+  readonly generation: number
+}
+
+export function sessionAnswer(parts: AnswerParts, record: UserRecord, session: SessionTokenParts): SessionAnswer {
+  const user = toUser(parts.shape, record)
+  return {
+    user,
+    accessToken: parts.accessTokens.issue({
+      userId: record.id,
+      sessionId: session.sessionId,
+      claims: toClaims(parts.shape, user)
+    }),
+    refreshToken: parts.refreshTokens.mint(session),
+    tokenType: 'Bearer',
+    expiresIn: parts.lifetimes.accessTtl
+  }
+}
