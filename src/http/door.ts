@@ -1,0 +1,155 @@
+/** Where our routes hang: a scope of their own, so that they work the same in every host. */
+import SerializerSelector from '@fastify/fast-json-stringify-compiler'
+import type { TSchema } from '@sinclair/typebox'
+import type {
+  ContextConfigDefault,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchema,
+  HTTPMethods,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+  RouteGenericInterface,
+  RouteHandlerMethod
+} from 'fastify'
+import { authError } from '../errors.ts'
+import type { Config, RouteName } from '../options.ts'
+import type { Identify } from '../session/identify.ts'
+import { contain } from './contain.ts'
+import { admit, challenge } from './guard.ts'
+import { ownRouteConfig } from './own-routes.ts'
+import type { TypeBoxProvider } from './provider.ts'
+import { ErrorBody } from './schemas.ts'
+import { compileValidator } from './validation.ts'
+
+const BODY_LIMIT = 16 * 1024
+
+/** CK9, RFC 9111 5.2.2.5: an answer with a token in it is kept nowhere and is nothing but data. */
+const HEADERS = Object.freeze({
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  vary: 'Origin, Cookie, Authorization, Sec-Fetch-Site',
+  'x-content-type-options': 'nosniff'
+})
+
+export interface RouteSchema extends FastifySchema {
+  readonly summary: string
+  readonly description: string
+  /** The route's name, unless two methods share it. */
+  readonly operationId?: string
+  /** The answers of success; the errors' are added. */
+  readonly response: Readonly<Record<number, TSchema>>
+}
+
+export interface RouteDefinition<Schema extends RouteSchema> {
+  readonly method: HTTPMethods
+  /** The first is the path, the others are its aliases. */
+  readonly paths: readonly [string, ...string[]]
+  /** Whether a good access token is required; the handler then finds it by `identityOf`. */
+  readonly guarded?: boolean
+  /** The statuses of the failures that it may answer with, beside those of every route. */
+  readonly failures?: readonly number[]
+  readonly schema: Schema
+  readonly handler: RouteHandlerMethod<
+    RawServerDefault,
+    RawRequestDefaultExpression,
+    RawReplyDefaultExpression,
+    RouteGenericInterface,
+    ContextConfigDefault,
+    Schema,
+    TypeBoxProvider
+  >
+}
+
+export type Route = <Schema extends RouteSchema>(name: RouteName, definition: RouteDefinition<Schema>) => void
+
+/** `scope` must be a child of the host's: its parser, validator and serializer become ours. */
+export function openDoor(scope: FastifyInstance, config: Config, identify: Identify): Route {
+  prepare(scope)
+
+  function guard(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const identification = identify(request.headers)
+    if (identification.outcome === 'known') {
+      admit(request, identification.identity)
+      done()
+    } else {
+      done(challenge(reply, identification))
+    }
+  }
+
+  return (name, { method, paths, guarded = false, failures = [], schema, handler }) => {
+    const { off, hide, logLevel, paths: chosen } = config.routes[name]
+    if (off) return
+    const errorStatuses = [400, ...(guarded ? [401] : []), 413, 415, 500, 503, ...failures]
+    for (const [place, url] of (chosen ?? paths).entries()) {
+      scope.route({
+        method,
+        url,
+        bodyLimit: BODY_LIMIT,
+        config: ownRouteConfig(),
+        ...(logLevel !== undefined && { logLevel }),
+        ...(guarded && { onRequest: guard }),
+        schema: {
+          ...schema,
+          tags: ['auth'],
+          operationId: schema.operationId ?? name,
+          // An alias is the same operation: documents show it once.
+          hide: hide || place > 0,
+          response: { ...Object.fromEntries(errorStatuses.map((status) => [status, ErrorBody])), ...schema.response }
+        } as FastifySchema,
+        handler: contained(handler as unknown as RouteHandlerMethod)
+      })
+    }
+  }
+}
+
+function prepare(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  const parseJson = scope.getDefaultJsonParser('error', 'error') // IN4, whatever the host allows elsewhere
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') return done(null, undefined)
+    return parseJson(request, body as string, done)
+  })
+  scope.setValidatorCompiler(({ schema, httpPart }) => compileValidator(schema as object, httpPart ?? 'request'))
+  scope.setSerializerCompiler(containedSerializer())
+  scope.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(HEADERS)
+    done()
+  })
+}
+
+/** The host's error handler speaks, whenever it was set; what it hears from us is always fit to be repeated (LG4). */
+function contained(handler: RouteHandlerMethod): RouteHandlerMethod {
+  return async function (request, reply) {
+    try {
+      return await handler.call(this, request, reply)
+    } catch (thrown) {
+      const error = contain(thrown)
+      if (error.cause !== undefined) request.log.error({ err: error.cause }, error.message)
+      if ('retryAfter' in error) reply.header('retry-after', error.retryAfter)
+      throw error
+    }
+  }
+}
+
+/** Our own, since a host's (Zod's, say) does not know JSON Schema. */
+function containedSerializer(): Parameters<FastifyInstance['setSerializerCompiler']>[0] {
+  const compile = SerializerSelector()({}, {})
+  return (route) => {
+    const serialize = compile(route as never)
+    // A host's error handler answers in a shape of its own; only an error itself is written by the schema.
+    if (Number(route.httpStatus) >= 400) {
+      return (body) => (body instanceof Error ? serialize(body) : JSON.stringify(body))
+    }
+    return (body) => {
+      try {
+        return serialize(body)
+      } catch (cause) {
+        throw authError('AUTH_UNEXPECTED', { cause })
+      }
+    }
+  }
+}
