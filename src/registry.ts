@@ -1,0 +1,35 @@
+/** The floor plan: one line a room. */
+
+import type { EventFeed } from './events.ts'
+import type { Feature } from './feature.ts'
+import { administrationFeature } from './features/administration.ts'
+import { loginFeature } from './features/login.ts'
+import { logoutFeature } from './features/logout.ts'
+import { meFeature } from './features/me.ts'
+import { publicProfileFeature } from './features/public-profile.ts'
+import { refreshFeature } from './features/refresh.ts'
+import { signupFeature } from './features/signup.ts'
+import { verifyFeature } from './features/verify.ts'
+
+export const features = [
+  signupFeature,
+  loginFeature,
+  refreshFeature,
+  logoutFeature,
+  verifyFeature,
+  meFeature,
+  publicProfileFeature,
+  administrationFeature
+] as const
+
+type ApiOf<Room> = Room extends Feature<infer Api> ? Api : never
+type Every<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never
+
+/** `app.auth`: every room's verbs, and what the house as a whole offers. */
+export type AuthApi = Readonly<Every<ApiOf<(typeof features)[number]>>> & {
+  readonly events: EventFeed
+  /** Creates or upgrades the tables, under a lock. */
+  migrate(): Promise<void>
+}
