@@ -1,0 +1,3 @@
+const authPlugin = require('fastify-gatehouse')
+
+void import('./walk.mjs').then(({ walk }) => walk(authPlugin))
