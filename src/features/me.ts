@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { authError } from '../errors.ts'
 import { defineFeature } from '../feature.ts'
 import { identityOf } from '../http/guard.ts'
-import { closedBody, inputFields, requiredInputFields, Username, userSchema } from '../http/schemas.ts'
+import { closedBody, inputFields, requiredInputFields, Username, userSchema, withoutDefault } from '../http/schemas.ts'
 import type { Config } from '../options.ts'
 import { toUser, type User } from '../session/user.ts'
 import type { AuthUserFields } from '../token/identity.ts'
@@ -20,9 +20,8 @@ function profileBody(config: Config): TUnsafe<ProfileChange> {
   const { username } = config.identifiers
   const properties: Record<string, TSchema> = Object.fromEntries(
     Object.entries(inputFields(config)).map(([name, schema]) => {
-      // Absent keeps, so a default must not fill it in.
-      const { default: _, ...kept } = schema
-      return [name, required.includes(name) ? Type.Unsafe(kept) : orNull(Type.Unsafe(kept))]
+      const kept = withoutDefault(schema)
+      return [name, required.includes(name) ? kept : orNull(kept)]
     })
   )
   if (username !== 'none') properties.username = username === 'required' ? Username : orNull(Username)

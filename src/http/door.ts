@@ -3,6 +3,7 @@ import SerializerSelector from '@fastify/fast-json-stringify-compiler'
 import type { TSchema } from '@sinclair/typebox'
 import type {
   ContextConfigDefault,
+  FastifyError,
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
@@ -67,8 +68,9 @@ export interface RouteDefinition<Schema extends RouteSchema> {
 export type Route = <Schema extends RouteSchema>(name: RouteName, definition: RouteDefinition<Schema>) => void
 
 /** `scope` must be a child of the host's: its parser, validator and serializer become ours. */
-export function openDoor(scope: FastifyInstance, config: Config, identify: Identify): Route {
+export function openDoor(host: FastifyInstance, scope: FastifyInstance, config: Config, identify: Identify): Route {
   prepare(scope)
+  handOnErrors(host, scope)
 
   function guard(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     const identification = identify(request.headers)
@@ -121,9 +123,21 @@ function prepare(scope: FastifyInstance): void {
   })
 }
 
-/** The host's error handler speaks, whenever it was set; what it hears from us is always fit to be repeated (LG4). */
+/** Fastify gives a scope the error handler that stands when the scope is loaded; the host may set its own later. */
+function handOnErrors(host: FastifyInstance, scope: FastifyInstance): void {
+  const { errorHandler: inherited } = host
+  scope.setErrorHandler((error: FastifyError, request, reply) => {
+    const { errorHandler } = host
+    if (errorHandler === inherited) throw error
+    return errorHandler(error, request, reply)
+  })
+}
+
+/** What the host's error handler hears from us is always fit to be repeated (LG4). */
 function contained(handler: RouteHandlerMethod): RouteHandlerMethod {
   return async function (request, reply) {
+    // IN1: a host may ask for this on every route (`onRoute`); our handlers only ever see what fits.
+    if (request.validationError) throw request.validationError
     try {
       return await handler.call(this, request, reply)
     } catch (thrown) {

@@ -51,6 +51,11 @@ export function inputFields({ user }: Config): Record<string, TSchema> {
 export const requiredInputFields = ({ user }: Config): string[] =>
   user.fields.required.filter((name) => !user.serverOnly.includes(name))
 
+/** A default is for sign-up: it neither fills in a change nor an answer. */
+export function withoutDefault({ default: _, ...schema }: { readonly [keyword: string]: unknown }): TSchema {
+  return Type.Unsafe(schema)
+}
+
 /** The properties of a user, each optional: a record may be older than the host's latest field. */
 function userProperties({ identifiers, user }: Config): Record<string, TSchema> {
   return {
@@ -59,7 +64,9 @@ function userProperties({ identifiers, user }: Config): Record<string, TSchema> 
     ...(identifiers.username !== 'none' && { username: Type.String() }),
     createdAt: Instant,
     updatedAt: Instant,
-    ...Object.fromEntries(Object.entries(user.fields.properties).map(([name, schema]) => [name, Type.Unsafe(schema)]))
+    ...Object.fromEntries(
+      Object.entries(user.fields.properties).map(([name, schema]) => [name, withoutDefault(schema)])
+    )
   }
 }
 

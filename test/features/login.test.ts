@@ -35,7 +35,7 @@ for (const { name, storage } of eachDatabase) {
       t.match((await post(app, '/auth/login', { email, password: 'not the password' })).body, {
         code: 'AUTH_CREDENTIALS_INVALID'
       })
-      t.match((await get(app, '/protected', accessToken)).body, { code: 'AUTH_SESSION_ENDED', reason: 'disabled' })
+      t.match((await get(app, '/auth/verify', accessToken)).body, { code: 'AUTH_SESSION_ENDED', reason: 'disabled' })
       t.match((await post(app, '/auth/refresh', { refreshToken })).body, {
         code: 'AUTH_SESSION_ENDED',
         reason: 'disabled'

@@ -15,7 +15,7 @@ for (const { name, storage } of eachDatabase) {
         code: 'AUTH_SESSION_ENDED',
         reason: 'logout'
       })
-      t.match((await get(app, '/protected', accessToken)).body, { code: 'AUTH_SESSION_ENDED', reason: 'logout' })
+      t.match((await get(app, '/auth/verify', accessToken)).body, { code: 'AUTH_SESSION_ENDED', reason: 'logout' })
       t.equal((await post(app, '/auth/logout', { refreshToken })).status, 204, 'twice is fine')
     })
 
