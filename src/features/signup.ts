@@ -56,7 +56,10 @@ export async function signup(context: Context, input: SignupInput, caller: Calle
 
   // No connection is held while the hash is computed; the unique indexes decide who was first.
   const passwordHash = await context.passwords.hash(password)
-  const created = await context.store.users.create({ id: newId(), email, username, passwordHash, fields }, context.at())
+  const created = await context.store.users.create(
+    { id: newId(), email, username, passwordHash, fields: { ...serverOnlyDefaults(context.config), ...fields } },
+    context.at()
+  )
   switch (created.outcome) {
     case 'email-taken':
       throw authError('AUTH_EMAIL_TAKEN')
@@ -66,6 +69,16 @@ export async function signup(context: Context, input: SignupInput, caller: Calle
       context.events.emit('signup', { ...caller, userId: created.user.id, sessionId: null })
       return (await openSession(context, created.user, caller)).answer
   }
+}
+
+/** The body's schema fills in the other defaults; these fields are not in it. */
+function serverOnlyDefaults({ user }: Config): Record<string, unknown> {
+  return Object.fromEntries(
+    user.serverOnly.flatMap((name) => {
+      const value = user.fields.properties[name]?.default
+      return value === undefined ? [] : [[name, value]]
+    })
+  )
 }
 
 // 3 Routes
