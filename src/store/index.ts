@@ -6,15 +6,8 @@ import type { SessionStore } from './sessions.ts'
 import type { UserStore } from './users.ts'
 
 export type { At } from './at.ts'
-export type {
-  EndedSession,
-  EndReason,
-  NewSession,
-  OpenSession,
-  RotateSession,
-  SessionOutcome,
-  SessionStore
-} from './sessions.ts'
+export type { EndedSession, EndReason } from './ended-session.ts'
+export type { NewSession, OpenSession, RotateSession, SessionOutcome, SessionStore } from './sessions.ts'
 export { StoreUnavailableError } from './unavailable.ts'
 export type {
   Credential,

@@ -1,17 +1,6 @@
 import type { At } from './at.ts'
+import type { EndedSession, EndReason } from './ended-session.ts'
 import type { UserRecord } from './users.ts'
-
-/** Why a session ended, as its holder is told. */
-export type EndReason =
-  | 'logout'
-  | 'reuse'
-  | 'password-changed'
-  | 'email-changed'
-  | 'expired'
-  | 'limit'
-  | 'admin'
-  | 'disabled'
-  | 'deleted'
 
 export interface NewSession {
   /** A UUIDv7, made by the caller. */
@@ -44,11 +33,6 @@ export interface OpenSession {
   readonly id: string
   readonly user: UserRecord
   readonly generation: number
-}
-
-export interface EndedSession {
-  readonly id: string
-  readonly userId: string
 }
 
 export type SessionOutcome =

@@ -1,5 +1,5 @@
 import type { At } from './at.ts'
-import type { EndedSession } from './sessions.ts'
+import type { EndedSession } from './ended-session.ts'
 
 export interface UserRecord {
   readonly id: string
