@@ -1,0 +1,77 @@
+import { type Kysely, sql } from 'kysely'
+import type { SessionOutcome } from '../../../store/index.ts'
+import { joinedUserColumns, knownId, userRecord, whole } from '../columns.ts'
+import { whyOver } from '../rotation.ts'
+import { type Given, prepare } from '../statement.ts'
+import type { Database } from '../tables.ts'
+import type { Dialect, RotateStatement } from './dialect.ts'
+import { readSession } from './session-state.ts'
+
+interface Rotation {
+  readonly id: string
+  readonly secretDigest: string
+  readonly generation: number
+  /** The generation that follows the one presented: the same one where tokens do not rotate. */
+  readonly successor: number
+  readonly graceSeconds: number
+  readonly idleSeconds: number
+  readonly now: Date | null
+}
+
+/**
+ * Rotation where UPDATE decides and tells. One that waited for the row decides again by what it then finds, and by the
+ * clock after the wait: hence `clock_timestamp()`, and columns of the row itself in every condition.
+ */
+export function rotateInOneStatement(
+  db: Kysely<Database>,
+  dialect: Pick<Dialect, 'now' | 'later' | 'earlier'>
+): RotateStatement {
+  const rotate = prepare((given: Given<Rotation>) => {
+    const now = sql<Date>`coalesce(${given.now}::timestamptz, clock_timestamp())`
+    // A generation ahead of the row's was signed by us and lost by the database, in a failover or a restore: it heals.
+    const current = sql<boolean>`s.generation <= ${given.generation}`
+    const withinGrace = sql<boolean>`(
+      s.generation = ${given.generation}::integer + 1 and ${given.graceSeconds}::float8 > 0
+      and ${dialect.later(sql<Date>`s.rotated_at`, given.graceSeconds)} >= ${now}
+    )`
+    const over = sql<boolean>`not (${current} or ${withinGrace})`
+    return db
+      .updateTable('auth_sessions as s')
+      .from('auth_users as u')
+      .set((eb) => ({
+        generation: eb.case().when(current).then(given.successor).else(eb.ref('s.generation')).end().$castTo<number>(),
+        replays: sql<number>`case when ${current} then 0 else s.replays + 1 end`,
+        rotated_at: sql<Date>`case when ${current} then ${now} else s.rotated_at end`,
+        idle_expires_at: sql<Date>`case when ${current}
+          then ${dialect.earlier(sql<Date>`s.expires_at`, dialect.later(now, given.idleSeconds))}
+          else s.idle_expires_at end`,
+        ended_at: sql<Date>`case when ${over} then ${now} end`,
+        end_reason: sql<string>`case when ${over} then 'reuse' end`
+      }))
+      .where('s.id', '=', given.id)
+      .where('s.secret_digest', '=', given.secretDigest)
+      .where('s.ended_at', 'is', null)
+      .where('s.expires_at', '>', now)
+      .where('s.idle_expires_at', '>', now)
+      .whereRef('u.id', '=', 's.user_id')
+      .where('u.disabled_at', 'is', null)
+      .whereRef('u.session_epoch', '=', 's.epoch')
+      .returning(['s.generation', 's.replays', 's.ended_at'])
+      .returning(joinedUserColumns)
+  })
+  const read = readSession(db, dialect, (query) => query)
+
+  return async (executor, rotation, now): Promise<SessionOutcome> => {
+    const { id, generation } = rotation
+    const successor = rotation.rotate ? generation + 1 : generation
+    const [row] = await executor.run(rotate, { ...rotation, id: knownId(id), successor, now })
+    if (row === undefined) {
+      const state = await read(executor, rotation, now)
+      if (state === null) return { outcome: 'unknown' }
+      return { outcome: 'ended', reason: whyOver(state.session, state.now) ?? 'admin' }
+    }
+    if (row.ended_at !== null) return { outcome: 'reused', userId: row.id }
+    const session = { id, user: userRecord(row), generation: whole(row.generation) }
+    return { outcome: whole(row.replays) === 0 ? 'rotated' : 'replayed', session }
+  }
+}

@@ -1,0 +1,131 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Kysely } from 'kysely'
+import type { UserChange, UserRecord, UserStore } from '../../store/index.ts'
+import { key, knownId, type UserRow, userRecord } from './columns.ts'
+import type { Dialect } from './dialect/dialect.ts'
+import { endingOfSessions } from './ending.ts'
+import { Taken, type UniqueColumn } from './failures.ts'
+import type { Executor } from './statement.ts'
+import type { Database } from './tables.ts'
+import { userStatements } from './user-statements.ts'
+
+export function userShelf(db: Kysely<Database>, dialect: Dialect): (executor: Executor) => UserStore {
+  const statements = userStatements(db, dialect)
+  const endSessions = endingOfSessions(db, dialect)
+
+  return (executor) =>
+    ({
+      async create(user, at) {
+        const keys = { emailKey: key(user.email), usernameKey: key(user.username) }
+        const values = { ...user, ...keys, fields: JSON.stringify(user.fields), now: at?.now ?? null }
+        try {
+          const [row] = await executor.run(statements.insert, values)
+          return done(row as UserRow)
+        } catch (error) {
+          return { outcome: takenOutcome[takenColumn(error)] }
+        }
+      },
+
+      async credential(identifier) {
+        const [row] =
+          'email' in identifier
+            ? await executor.run(statements.credentialByEmail, { key: key(identifier.email) })
+            : await executor.run(statements.credentialByUsername, { key: key(identifier.username) })
+        if (row === undefined) return unknown
+        return { outcome: 'found', credential: { user: userRecord(row), passwordHash: row.password_hash } }
+      },
+
+      async find(id) {
+        const [row] = await executor.run(statements.find, { id: knownId(id) })
+        return row === undefined ? unknown : done(row)
+      },
+
+      async findByUsername(username) {
+        const [row] = await executor.run(statements.findByUsername, { key: key(username) })
+        return row === undefined ? unknown : done(row)
+      },
+
+      async update(userId, change, at) {
+        const id = knownId(userId)
+        try {
+          return await executor.transaction(async (transaction) => {
+            const [before] = await transaction.run(statements.lock, { id })
+            if (before === undefined) return unknown
+            const user = userRecord(before)
+            const { username, fields } = changed(user, change)
+            if (username === user.username && isDeepStrictEqual(fields, user.fields)) return done(before)
+            const values = { id, username, usernameKey: key(username), fields: JSON.stringify(fields) }
+            const [after] = await transaction.run(statements.change, { ...values, now: at?.now ?? null })
+            return done(after as UserRow)
+          })
+        } catch (error) {
+          if (takenColumn(error) === 'username_key') return { outcome: 'username-taken' }
+          throw error
+        }
+      },
+
+      async rehash(id, oldHash, newHash) {
+        await executor.run(statements.rehash, { id: knownId(id), oldHash, newHash })
+      },
+
+      setPassword(userId, hash, at) {
+        const id = knownId(userId)
+        const now = at?.now ?? null
+        return executor.transaction(async (transaction) => {
+          await transaction.run(statements.setPassword, { id, hash, now })
+          return endSessions(transaction, id, 'password-changed', now)
+        })
+      },
+
+      async setDisabled(userId, disabled, at) {
+        const id = knownId(userId)
+        const now = at?.now ?? null
+        if (disabled) {
+          return executor.transaction(async (transaction) => {
+            await transaction.run(statements.disable, { id, now })
+            return endSessions(transaction, id, 'disabled', now)
+          })
+        }
+        await executor.run(statements.enable, { id, now })
+        return []
+      },
+
+      delete(userId, at) {
+        const id = knownId(userId)
+        return executor.transaction(async (transaction) => {
+          // Locked first, so that no sign-in opens a session between the count and the deletion.
+          await transaction.run(statements.lock, { id })
+          const ended = await endSessions(transaction, id, 'deleted', at?.now ?? null)
+          await transaction.run(statements.delete, { id })
+          return ended
+        })
+      }
+    }) satisfies UserStore
+}
+
+const unknown = { outcome: 'unknown' } as const
+
+function done(row: UserRow): { readonly outcome: 'done'; readonly user: UserRecord } {
+  return { outcome: 'done', user: userRecord(row) }
+}
+
+const takenOutcome = { email_key: 'email-taken', username_key: 'username-taken' } as const
+
+/** The unique column that was in the way; any other error goes on. */
+function takenColumn(error: unknown): UniqueColumn {
+  if (error instanceof Taken) return error.column
+  throw error
+}
+
+function changed({ username, fields }: UserRecord, change: UserChange): Pick<UserRecord, 'username' | 'fields'> {
+  // A map, because an object would take the field `__proto__` for something else.
+  const merged = new Map(Object.entries(fields))
+  for (const [name, value] of Object.entries(change.fields ?? {})) {
+    if (value === null) merged.delete(name)
+    else if (value !== undefined) merged.set(name, value)
+  }
+  return {
+    username: change.username === undefined ? username : change.username,
+    fields: Object.fromEntries(merged)
+  }
+}
