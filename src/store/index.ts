@@ -2,13 +2,18 @@
  * What storage promises: types only. Every verb is a whole business transaction and answers with an outcome,
  * because single use and counters cannot be built from find + update.
  */
+import type { LetterStore } from './letters.ts'
+import type { OneTimeTokenStore } from './one-time-tokens.ts'
 import type { SessionStore } from './sessions.ts'
 import type { UserStore } from './users.ts'
 
 export type { At } from './at.ts'
 export type { EndedSession, EndReason } from './ended-session.ts'
+export type { ClaimedLetter, LetterName, LetterStore, NewLetter, Notice, PreparedLetter } from './letters.ts'
+export type { OneTimeTokenStore } from './one-time-tokens.ts'
 export type { NewSession, OpenSession, RotateSession, SessionOutcome, SessionStore } from './sessions.ts'
 export { StoreUnavailableError } from './unavailable.ts'
+export type { UserRecord } from './user-record.ts'
 export type {
   Credential,
   CredentialOutcome,
@@ -16,13 +21,14 @@ export type {
   NewUser,
   UserChange,
   UserOutcome,
-  UserRecord,
   UserStore
 } from './users.ts'
 
 export interface AuthStore {
   readonly users: UserStore
   readonly sessions: SessionStore
+  readonly letters: LetterStore
+  readonly oneTimeTokens: OneTimeTokenStore
   /** Called once at boot. Creates or upgrades the tables when `migrate` is true, else refuses a schema that is not current. */
   open(boot: { readonly migrate: boolean }): Promise<void>
   /** Called once when the app closes. Gives back only what the store itself opened. */

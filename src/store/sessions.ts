@@ -1,6 +1,6 @@
 import type { At } from './at.ts'
 import type { EndedSession, EndReason } from './ended-session.ts'
-import type { UserRecord } from './users.ts'
+import type { UserRecord } from './user-record.ts'
 
 export interface NewSession {
   /** A UUIDv7, made by the caller. */

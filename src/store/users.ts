@@ -1,21 +1,7 @@
 import type { At } from './at.ts'
 import type { EndedSession } from './ended-session.ts'
-
-export interface UserRecord {
-  readonly id: string
-  /** As typed at sign-up; unique by ASCII lower-casing. */
-  readonly email: string | null
-  readonly emailVerifiedAt: Date | null
-  /** As typed at sign-up; unique by ASCII lower-casing. */
-  readonly username: string | null
-  /** The host's own fields. */
-  readonly fields: Readonly<Record<string, unknown>>
-  /** Moves whenever every session of the user ends; a session opened under an older epoch is dead. */
-  readonly sessionEpoch: number
-  readonly disabledAt: Date | null
-  readonly createdAt: Date
-  readonly updatedAt: Date
-}
+import type { NewLetter, Notice } from './letters.ts'
+import type { UserRecord } from './user-record.ts'
 
 export interface NewUser {
   /** A UUIDv7, made by the caller. */
@@ -27,8 +13,8 @@ export interface NewUser {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** One of the two, in any letter case. */
-export type Identifier = { readonly email: string } | { readonly username: string }
+/** An address or a name in any letter case, or the id. */
+export type Identifier = { readonly email: string } | { readonly username: string } | { readonly id: string }
 
 export interface Credential {
   readonly user: UserRecord
@@ -51,9 +37,22 @@ export interface UserChange {
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
+/** What a new user is asked: the letter is written down with them, or neither is. */
+export interface Asking extends At {
+  readonly letter?: NewLetter | undefined
+}
+
+/** What the user is told of a change: the notice is written down with it. */
+export interface Telling extends At {
+  readonly notice?: Notice | undefined
+}
+
 export interface UserStore {
-  /** The unique indexes are the arbiter: of any number of parallel calls for one address, one succeeds. */
-  create(user: NewUser, at?: At): Promise<Exclude<UserOutcome, { outcome: 'unknown' }>>
+  /**
+   * The unique indexes are the arbiter: of any number of parallel calls for one address, one succeeds. ONE statement on
+   * PostgreSQL, its letter included.
+   */
+  create(user: NewUser, at?: Asking): Promise<Exclude<UserOutcome, { outcome: 'unknown' }>>
   /** ONE statement on every database: what a password is checked against. */
   credential(identifier: Identifier): Promise<CredentialOutcome>
   find(id: string): Promise<Extract<UserOutcome, { outcome: 'done' | 'unknown' }>>
@@ -62,10 +61,21 @@ export interface UserStore {
   update(id: string, change: UserChange, at?: At): Promise<Exclude<UserOutcome, { outcome: 'email-taken' }>>
   /** Stores a stronger hash of the same password; does nothing when the stored hash is not `oldHash` any more. */
   rehash(id: string, oldHash: string, newHash: string): Promise<void>
-  /** Stores the hash and ends every session of the user in one transaction; answers with the sessions it ended. */
-  setPassword(id: string, hash: string, at?: At): Promise<readonly EndedSession[]>
+  /**
+   * Stores the hash and ends every session if the user is still of that epoch, else `refused`: the password that was
+   * asked for may not be the current one any more.
+   */
+  changePassword(
+    change: { readonly id: string; readonly epoch: number; readonly hash: string },
+    at?: Telling
+  ): Promise<
+    | { readonly outcome: 'changed'; readonly user: UserRecord; readonly ended: readonly EndedSession[] }
+    | { readonly outcome: 'refused' }
+  >
+  /** The same, whatever the epoch; answers with the sessions it ended. */
+  setPassword(id: string, hash: string, at?: Telling): Promise<readonly EndedSession[]>
   /** Sets or lifts `disabledAt`; disabling ends every session in the same transaction. */
   setDisabled(id: string, disabled: boolean, at?: At): Promise<readonly EndedSession[]>
   /** The user and, by cascade, everything of theirs; answers with the sessions that were alive. */
-  delete(id: string, at?: At): Promise<readonly EndedSession[]>
+  delete(id: string, at?: Telling): Promise<readonly EndedSession[]>
 }

@@ -1,10 +1,11 @@
 /** What parallel calls in a contract meet only by chance: here one is made to wait for the other. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, SqliteDialect } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { connectStore } from '../../src/adapters/kysely/connect.ts'
 import { kyselyStore } from '../../src/adapters/kysely/index.ts'
+import { openNodeSqlite } from '../../src/adapters/kysely/node-sqlite.ts'
 import type { AuthStore, EndedSession } from '../../src/store/index.ts'
 import { newSession, newUser } from '../../src/testing/contract/promise.ts'
 import { postgresDatabase, sqliteFile } from '../support/databases.ts'
@@ -48,20 +49,40 @@ t.test('PostgreSQL: a rotation that waited is judged by the time after the wait'
   t.same(await rotating, { outcome: 'ended', reason: 'expired' })
 })
 
-t.test('SQLite: stores on one file wait for each other, in one process too', async (t) => {
+t.test('SQLite: the stores of a process that are on one file do not wait for each other', async (t) => {
   const url = sqliteFile(t)
-  const open = async () => {
-    const store = await connectStore(url, { postgres: { prepare: true }, log: { error: () => {} } })
-    t.teardown(() => store.close())
-    await store.open({ migrate: true })
-    return store
+  const options = { postgres: { prepare: true }, log: { error: () => {} } }
+  const stores = [await connectStore(url, options), await connectStore(url, { ...options, tablePrefix: 'staff_' })]
+  for (const store of stores) await store.open({ migrate: true })
+  const ids = await Promise.all(stores.map(async (store) => (await newcomer(store)).id))
+  await Promise.all(stores.flatMap((store, index) => changes(30, store, ids[index] as string)))
+  for (const [index, store] of stores.entries()) {
+    t.match(await store.users.find(ids[index] as string), { user: { fields: { field0: 0, field29: 29 } } })
+    // The one that is left goes on.
+    await store.close()
   }
-  const stores = [await open(), await open(), await open()]
-  const { id } = await newcomer(stores[0] as AuthStore)
-  const names = Array.from({ length: 30 }, (_, index) => `field${index}`)
-  await Promise.all(names.map((name, index) => stores[index % 3]?.users.update(id, { fields: { [name]: name } })))
-  t.match(await stores[0]?.users.find(id), { user: { fields: Object.fromEntries(names.map((name) => [name, name])) } })
 })
+
+t.test('SQLite: connections that are in the way of each other are waited for', async (t) => {
+  const file = sqliteFile(t).replace('sqlite:', '')
+  const stores = [await storeOfConnection(t, file), await storeOfConnection(t, file)]
+  for (const store of stores) await store.open({ migrate: true })
+  const { id } = await newcomer(stores[0] as AuthStore)
+  await Promise.all(stores.flatMap((store, index) => changes(2, store, id, `of${index}-`)))
+  const fields = { 'of0-0': 0, 'of0-1': 1, 'of1-0': 0, 'of1-1': 1 }
+  t.match(await stores[1]?.users.find(id), { user: { fields } })
+})
+
+function changes(count: number, { users }: AuthStore, id: string, name = 'field'): Promise<unknown>[] {
+  return Array.from({ length: count }, (_, index) => users.update(id, { fields: { [`${name}${index}`]: index } }))
+}
+
+async function storeOfConnection(t: Test, file: string): Promise<AuthStore> {
+  const database = await openNodeSqlite(file)
+  const host = new Kysely({ dialect: new SqliteDialect({ database }) })
+  t.teardown(() => host.destroy())
+  return kyselyStore(host)
+}
 
 async function newcomer({ users }: AuthStore): Promise<{ readonly id: string; readonly sessionEpoch: number }> {
   const { id } = newUser()

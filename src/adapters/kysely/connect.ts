@@ -1,14 +1,14 @@
 /** A store by the URL of its database: what is opened here is closed by the store. */
-import { Kysely, PGliteDialect, PostgresDialect, SqliteDialect } from 'kysely'
+import { Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import { OptionsError } from '../../errors.ts'
 import type { AuthStore } from '../../store/index.ts'
 import { postgres } from './dialect/postgres.ts'
 import { sqlite } from './dialect/sqlite.ts'
 import { kyselyExecutor } from './executor.ts'
 import { lockFolder } from './folder-lock.ts'
-import { openNodeSqlite } from './node-sqlite.ts'
 import { type PlaceOptions, placeOf, refuseSchema } from './place.ts'
 import { type Log, openPool, poolExecutor } from './pool.ts'
+import { openSqliteFile } from './sqlite-file.ts'
 import { buildStore } from './store.ts'
 import { ownTables } from './tables.ts'
 
@@ -52,15 +52,9 @@ async function connectPostgres(url: string, options: ConnectOptions): Promise<Au
 async function connectSqlite(file: string, options: ConnectOptions): Promise<AuthStore> {
   const place = placeOf(options)
   refuseSchema(place)
-  const database = await openNodeSqlite(file)
-  const db = ownTables(new Kysely({ dialect: new SqliteDialect({ database }) }), place)
-  return buildStore({
-    db,
-    dialect: sqlite,
-    place,
-    executor: kyselyExecutor(db, sqlite),
-    close: async () => database.close()
-  })
+  const { kysely, close } = await openSqliteFile(file)
+  const db = ownTables(kysely, place)
+  return buildStore({ db, dialect: sqlite, place, executor: kyselyExecutor(db, sqlite), close })
 }
 
 async function connectPglite(folder: string, options: ConnectOptions): Promise<AuthStore> {

@@ -49,10 +49,7 @@ export function translated(error: unknown, read: (error: unknown) => Failure): u
 const PATIENCE_MS = 2_000
 const LONGEST_PAUSE_MS = 50
 
-/**
- * Runs it again while others are in the way. This is also how SQLite is waited for: its own waiting blocks the process,
- * and with it the transaction that it waits for when that one is of this process.
- */
+/** Runs it again while others are in the way. */
 export async function persevere<T>(work: () => Promise<T>): Promise<T> {
   const end = performance.now() + PATIENCE_MS
   for (let attempt = 0; ; attempt++) {

@@ -6,10 +6,9 @@ import type { Kysely } from 'kysely'
 import { OptionsError } from '../../errors.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { accounts } from './migrations/0001-accounts.ts'
+import type { Migration } from './migrations/migration.ts'
 import type { Place } from './place.ts'
 import { type Database, nameInDatabase } from './tables.ts'
-
-export type Migration = (db: Kysely<Database>, dialect: Dialect) => Promise<void>
 
 /** In the order in which they run; a name that was released never changes. */
 const migrations: ReadonlyMap<string, Migration> = new Map([['0001-accounts', accounts]])

@@ -10,9 +10,10 @@ const SETTINGS = `
   PRAGMA foreign_keys = ON;
 `
 
-/** At boot it may block, while other processes create the file. Later, waiting is for who can do something else meanwhile. */
+/** At boot, when several processes may be creating the file. */
 const BOOT_TIMEOUT_MS = 5_000
-const BUSY_TIMEOUT_MS = 10
+/** Later, since SQLite's own waiting blocks the process: after so long, the executor waits on without that. */
+const BUSY_TIMEOUT_MS = 100
 
 export async function openNodeSqlite(file: string): Promise<SqliteDatabase> {
   const { DatabaseSync } = await import('node:sqlite')

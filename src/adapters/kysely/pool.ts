@@ -10,7 +10,8 @@ const MAX_CONNECTIONS = 20
 const CONNECT_TIMEOUT_MS = 1_500
 /** From getting a connection to giving it back, a whole transaction too. */
 const LOAN_TIMEOUT_MS = 1_400
-const WAITERS_PER_CONNECTION = 10
+/** Each waits a millisecond or so for its turn, and never longer than for a connection. */
+const WAITERS_PER_CONNECTION = 50
 
 export type Driver = Pick<typeof import('pg'), 'Client' | 'Pool'>
 

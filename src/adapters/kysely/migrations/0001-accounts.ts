@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 export const accounts: Migration = async ({ schema }, { types }) => {
   await schema
