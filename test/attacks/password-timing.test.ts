@@ -5,9 +5,8 @@
  */
 import t from 'tap'
 import { createPasswords } from '../../src/password/hashing.ts'
+import { measureInRounds, pairedDifference } from '../support/paired-times.ts'
 
-const ROUNDS = 80
-const WARM_UP = 10
 const ARGON2 = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
 const HASHING = { concurrency: 1, queue: 0 }
 
@@ -21,47 +20,18 @@ const refusals = {
   'wrong password again': () => passwords.verify(stored, 'looking-glass'),
   'no account': () => passwords.verify(null, 'looking-glass'),
   'unreadable hash': () => passwords.verify('unreadable', 'looking-glass'),
-  'skipped hash': async () => 'mismatch' as const,
+  'skipped hash': async () => 'mismatch',
   'cheaper decoy': () => weaker.verify(null, 'looking-glass')
 }
-type Kind = keyof typeof refusals
-const kinds = Object.keys(refusals) as Kind[]
 
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, place: Math.random() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ item }) => item)
-}
+const times = await measureInRounds<keyof typeof refusals, string>(refusals, {
+  rounds: 80,
+  warmUp: 10,
+  expected: (verdict) => verdict === 'mismatch'
+})
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-}
-
-async function measure(): Promise<Record<Kind, number[]>> {
-  const times = Object.fromEntries(kinds.map((kind) => [kind, []])) as unknown as Record<Kind, number[]>
-  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
-    for (const kind of shuffled(kinds)) {
-      const begin = performance.now()
-      const verdict = await refusals[kind]()
-      const elapsed = performance.now() - begin
-      if (verdict !== 'mismatch') throw new Error(`${kind}: ${verdict}`)
-      if (round >= 0) times[kind].push(elapsed)
-    }
-  }
-  return times
-}
-
-const times = await measure()
-const typical = median(times['wrong password'])
-
-/**
- * The median of the paired differences, as a share of one verification: a busy machine disturbs single rounds, which
- * the median does not see, and slows all kinds alike, which the share does not.
- */
-function difference(kind: Kind): number {
-  const share =
-    median(times[kind].map((time, round) => time - (times['wrong password'][round] ?? Number.NaN))) / typical
+function difference(kind: keyof typeof refusals): number {
+  const share = pairedDifference(times[kind], times['wrong password'])
   t.comment(`${kind}: ${(100 * share).toFixed(1)} % of a verification`)
   return Math.abs(share)
 }

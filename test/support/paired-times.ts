@@ -1,25 +1,27 @@
 /** Whether a clock can tell several kinds of the same work apart: an attacker's measure, not an assertion of a time. */
 
-export type Kinds<Kind extends string> = Readonly<Record<Kind, () => Promise<unknown>>>
-
-export interface Rounds {
+export interface Rounds<Result> {
   readonly rounds: number
   /** Rounds before the first that counts. */
   readonly warmUp: number
+  /** What every kind must come to, or something else was measured. */
+  readonly expected: (result: Result) => boolean
 }
 
 /** Rounds in random order, each of which does every kind once, so that the same disturbances meet all of them. */
-export async function measureInRounds<Kind extends string>(
-  kinds: Kinds<Kind>,
-  { rounds, warmUp }: Rounds
+export async function measureInRounds<Kind extends string, Result>(
+  kinds: Readonly<Record<Kind, () => Promise<Result>>>,
+  { rounds, warmUp, expected }: Rounds<Result>
 ): Promise<Record<Kind, number[]>> {
   const names = Object.keys(kinds) as Kind[]
   const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Kind, number[]>
   for (let round = -warmUp; round < rounds; round += 1) {
     for (const name of shuffled(names)) {
       const begin = performance.now()
-      await kinds[name]()
-      if (round >= 0) times[name].push(performance.now() - begin)
+      const result = await kinds[name]()
+      const elapsed = performance.now() - begin
+      if (!expected(result)) throw new Error(`${name} came to ${JSON.stringify(result)}`)
+      if (round >= 0) times[name].push(elapsed)
     }
   }
   return times

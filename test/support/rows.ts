@@ -24,9 +24,12 @@ export async function runSql(storage: string, sql: string): Promise<readonly Row
 }
 
 /** Everything that the library has stored, to be compared. */
-export async function contents(storage: string): Promise<unknown> {
-  return {
-    users: await runSql(storage, 'select * from auth_users order by id'),
-    sessions: await runSql(storage, 'select * from auth_sessions order by id')
-  }
+export async function contents(storage: string): Promise<Readonly<Record<string, readonly Row[]>>> {
+  const tables = await runSql(storage, storage.startsWith('sqlite:') ? SQLITE_TABLES : POSTGRES_TABLES)
+  const stored: Record<string, readonly Row[]> = {}
+  for (const { name } of tables) stored[String(name)] = await runSql(storage, `select * from ${name} order by 1`)
+  return stored
 }
+
+const SQLITE_TABLES = "select name from sqlite_master where type = 'table' and name glob 'auth_*'"
+const POSTGRES_TABLES = "select tablename as name from pg_tables where tablename ^@ 'auth_'"

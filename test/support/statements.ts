@@ -1,23 +1,34 @@
 /** Sees every statement that goes to PostgreSQL from this process, for tests of what costs how much and of who comes first. */
 import pg from 'pg'
 
-/** What runs before a statement is sent; the statement waits for it. */
-export type Watcher = (sql: string) => unknown
+export interface Watcher {
+  /** Called before a statement is sent, which waits for the promise that this may return. */
+  sending?(sql: string): unknown
+  /** Called when its answer is here, before whoever asked gets it. */
+  answered?(sql: string): unknown
+}
 
 const watchers = new Set<Watcher>()
 
-type Send = (this: pg.Client, ...given: unknown[]) => unknown
-
-const prototype = pg.Client.prototype as unknown as { query: Send }
+const prototype = pg.Client.prototype as unknown as {
+  query(this: pg.Client, ...given: unknown[]): unknown
+}
 const { query } = prototype
 
 prototype.query = function (...given) {
   const [first] = given
-  const sql = typeof first === 'string' ? first : (first as { readonly text?: string } | undefined)?.text
-  const pauses =
-    sql === undefined ? [] : [...watchers].map((watch) => watch(sql)).filter((each) => each instanceof Promise)
-  if (pauses.length === 0) return query.apply(this, given)
-  return Promise.all(pauses).then(() => query.apply(this, given))
+  const sql = typeof first === 'string' ? first : (first as { readonly text?: unknown } | undefined)?.text
+  // With a callback it is the pool or pg itself that asks.
+  if (watchers.size === 0 || typeof sql !== 'string' || typeof given.at(-1) === 'function')
+    return query.apply(this, given)
+  return watched(sql, () => query.apply(this, given))
+}
+
+async function watched(sql: string, send: () => unknown): Promise<unknown> {
+  for (const watcher of watchers) await watcher.sending?.(sql)
+  const result = await send()
+  for (const watcher of watchers) await watcher.answered?.(sql)
+  return result
 }
 
 export async function whileWatching<T>(watcher: Watcher, work: () => Promise<T>): Promise<T> {
@@ -32,6 +43,6 @@ export async function whileWatching<T>(watcher: Watcher, work: () => Promise<T>)
 /** The statements that were sent while the work was done. */
 export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const sent: string[] = []
-  await whileWatching((sql) => void sent.push(sql), work)
+  await whileWatching({ sending: (sql) => void sent.push(sql) }, work)
   return sent
 }
