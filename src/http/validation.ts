@@ -23,9 +23,8 @@ export function compileValidator<T>(schema: object, part: string): Validate<T> {
   return (value) => {
     // No body, an empty body and `{}` are equal: what is missing is then named by the schema.
     const input = value ?? {}
-    const illFormed = readsText ? findIllFormed(input, part) : undefined
-    if (illFormed !== undefined)
-      return { error: new ValidationError(`${illFormed} must be well-formed text without NUL`) }
+    const fault = readsText ? findFault(input, part) : undefined
+    if (fault !== undefined) return { error: new ValidationError(fault) }
     if (check(input)) return { value: input as T }
     return { error: new ValidationError(describe(check.errors?.[0], part)) }
   }
@@ -42,16 +41,22 @@ function describe(error: ErrorObject | undefined, part: string): string {
   return `${place} ${error.message}`
 }
 
+/** Whatever walks a value afterwards, in storage and in the answer, does so on a stack: 16 KiB of brackets would fill it. */
+const MAX_DEPTH = 64
+
 /** IN7: databases refuse or cut text at NUL, and a lone surrogate is not text; keys count too. */
-function findIllFormed(value: unknown, place: string): string | undefined {
-  if (typeof value === 'string') return isWellFormed(value) ? undefined : place
+function findFault(value: unknown, place: string, depth = 0): string | undefined {
+  if (typeof value === 'string') return isWellFormed(value) ? undefined : mustBeText(place)
   if (typeof value !== 'object' || value === null) return undefined
+  if (depth === MAX_DEPTH) return `${place} must not nest deeper than ${MAX_DEPTH} levels`
   for (const [key, member] of Object.entries(value)) {
-    if (!isWellFormed(key)) return `a key of ${place}`
-    const found = findIllFormed(member, `${place}/${key}`)
+    if (!isWellFormed(key)) return mustBeText(`a key of ${place}`)
+    const found = findFault(member, `${place}/${key}`, depth + 1)
     if (found !== undefined) return found
   }
   return undefined
 }
+
+const mustBeText = (place: string): string => `${place} must be well-formed text without NUL`
 
 const isWellFormed = (text: string): boolean => text.isWellFormed() && !text.includes('\0')

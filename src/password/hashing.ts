@@ -29,6 +29,11 @@ export interface Passwords {
   hash(password: string): Promise<string>
   /** Give null where there is no account or no password: it takes as long, and never matches. */
   verify(storedHash: string | null, password: string): Promise<PasswordMatch>
+  /** As `verify`, with what is looked up when there is a place at the gate: a flood is refused before it reaches storage. */
+  verifyFound<Found extends { readonly passwordHash: string | null }>(
+    lookUp: () => Promise<Found>,
+    password: string
+  ): Promise<{ readonly found: Found; readonly match: PasswordMatch }>
 }
 
 export function createPasswords({ argon2, hashing }: PasswordSettings): Passwords {
@@ -36,19 +41,28 @@ export function createPasswords({ argon2, hashing }: PasswordSettings): Password
   const decoy = decoyHash(argon2)
   const current = parseOptions(decoy)
 
+  async function compare(storedHash: string | null, password: string): Promise<PasswordMatch> {
+    const stored = storedHash === null ? null : readHash(storedHash)
+    // One computation on every path, of the current cost when there is nothing to compare with: the time tells nobody
+    // whether an account exists (ASVS 6.3.8, CVE-2025-13473).
+    const matches = await verify(stored?.phc ?? decoy, normalisePassword(password))
+    if (stored === null || !matches) return 'mismatch'
+    // Any difference is stale, a stronger hash too: accounts of another cost than the decoy's could be told apart (PW10).
+    return isDeepStrictEqual(stored.parameters, current) ? 'match' : 'match-stale'
+  }
+
   return {
     hash(password) {
       return gate.run(() => hash(normalisePassword(password), { ...argon2, algorithm: ARGON2ID }))
     },
 
-    async verify(storedHash, password) {
-      const stored = storedHash === null ? null : readHash(storedHash)
-      // One computation on every path, of the current cost when there is nothing to compare with: the time tells nobody
-      // whether an account exists (ASVS 6.3.8, CVE-2025-13473).
-      const matches = await gate.run(() => verify(stored?.phc ?? decoy, normalisePassword(password)))
-      if (stored === null || !matches) return 'mismatch'
-      // Any difference is stale, a stronger hash too: accounts of another cost than the decoy's could be told apart (PW10).
-      return isDeepStrictEqual(stored.parameters, current) ? 'match' : 'match-stale'
+    verify: (storedHash, password) => gate.run(() => compare(storedHash, password)),
+
+    verifyFound(lookUp, password) {
+      return gate.admit(async (costly) => {
+        const found = await lookUp()
+        return { found, match: await costly(() => compare(found.passwordHash, password)) }
+      })
     }
   }
 }
