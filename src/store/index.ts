@@ -2,6 +2,7 @@
  * What storage promises: types only. Every verb is a whole business transaction and answers with an outcome,
  * because single use and counters cannot be built from find + update.
  */
+import type { EndedSessionStore } from './ended-sessions.ts'
 import type { LetterStore } from './letters.ts'
 import type { OneTimeTokenStore } from './one-time-tokens.ts'
 import type { SessionStore } from './sessions.ts'
@@ -9,9 +10,18 @@ import type { UserStore } from './users.ts'
 
 export type { At } from './at.ts'
 export type { EndedSession, EndReason } from './ended-session.ts'
+export type { EndedRecord, EndedSessionStore, Listening } from './ended-sessions.ts'
 export type { ClaimedLetter, LetterName, LetterStore, NewLetter, Notice, PreparedLetter } from './letters.ts'
 export type { OneTimeTokenStore } from './one-time-tokens.ts'
-export type { NewSession, OpenSession, RotateSession, SessionOutcome, SessionStore } from './sessions.ts'
+export type {
+  NewSession,
+  OpenOutcome,
+  OpenSession,
+  RotateSession,
+  SessionOutcome,
+  SessionRecord,
+  SessionStore
+} from './sessions.ts'
 export { StoreUnavailableError } from './unavailable.ts'
 export type { UserRecord } from './user-record.ts'
 export type {
@@ -27,6 +37,7 @@ export type {
 export interface AuthStore {
   readonly users: UserStore
   readonly sessions: SessionStore
+  readonly endedSessions: EndedSessionStore
   readonly letters: LetterStore
   readonly oneTimeTokens: OneTimeTokenStore
   /** Called once at boot. Creates or upgrades the tables when `migrate` is true, else refuses a schema that is not current. */

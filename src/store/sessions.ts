@@ -12,6 +12,10 @@ export interface NewSession {
   readonly secretDigest: string
   readonly idleSeconds: number
   readonly absoluteSeconds: number
+  /** Whether a browser keeps it when it closes; given back with each rotation. */
+  readonly remember: boolean
+  /** How many live sessions the user may have; the oldest beyond it end with the reason `limit`. Null for no limit. */
+  readonly limit: number | null
   readonly ip: string | null
   readonly userAgent: string | null
 }
@@ -33,6 +37,24 @@ export interface OpenSession {
   readonly id: string
   readonly user: UserRecord
   readonly generation: number
+  readonly remember: boolean
+}
+
+/** `ended` are those that made room for it. */
+export type OpenOutcome =
+  | { readonly outcome: 'opened'; readonly ended: readonly EndedSession[] }
+  | { readonly outcome: 'refused' }
+
+/** A live session, as its owner sees it. */
+export interface SessionRecord {
+  readonly id: string
+  readonly createdAt: Date
+  /** The last refresh. */
+  readonly lastUsedAt: Date
+  /** When it ends unless it is refreshed: the nearer of its two limits. */
+  readonly expiresAt: Date
+  readonly ip: string | null
+  readonly userAgent: string | null
 }
 
 export type SessionOutcome =
@@ -51,7 +73,7 @@ export interface SessionStore {
    * Opens a session if the user is still enabled and still of that epoch, else `refused`: what was proven is not true
    * any more. Takes a share lock on the user, so that "end all" waits for it and then ends it too.
    */
-  open(session: NewSession, at?: At): Promise<{ readonly outcome: 'opened' | 'refused' }>
+  open(session: NewSession, at?: At): Promise<OpenOutcome>
   /** The state machine of refresh-token rotation. ONE statement on PostgreSQL; only `ended` may cost a second. */
   rotate(rotation: RotateSession, at?: At): Promise<SessionOutcome>
   /** Ends one live session; null when there is none (unknown, another secret or user, ended before). ONE statement on PostgreSQL. */
@@ -60,6 +82,10 @@ export interface SessionStore {
     reason: EndReason,
     at?: At
   ): Promise<EndedSession | null>
+  /** Ends every live session of the user but one; sign-ins in flight go on. */
+  endOthers(userId: string, keptId: string, reason: EndReason, at?: At): Promise<readonly EndedSession[]>
+  /** The live ones, the last used first. ONE statement. */
+  list(userId: string, at?: At): Promise<readonly SessionRecord[]>
   /** Ends every live session of the user and moves the epoch, in one transaction: no sign-in in flight survives it. */
   endAll(userId: string, reason: EndReason, at?: At): Promise<readonly EndedSession[]>
 }

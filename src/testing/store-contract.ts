@@ -1,10 +1,13 @@
 import type { AuthStore } from '../store/index.ts'
+import { endedSessionPromises } from './contract/ended-sessions.ts'
 import { endingPromises } from './contract/ending.ts'
 import { openingPromises } from './contract/opening.ts'
 import { passwordPromises } from './contract/passwords.ts'
 import type { StorePromise } from './contract/promise.ts'
 import { replayPromises } from './contract/replay.ts'
 import { rotationPromises } from './contract/rotation.ts'
+import { sessionLimitPromises } from './contract/session-limit.ts'
+import { sessionListPromises } from './contract/session-list.ts'
 import { uniquenessPromises } from './contract/uniqueness.ts'
 import { userPromises } from './contract/users.ts'
 
@@ -41,5 +44,8 @@ const promises: readonly StorePromise[] = [
   ...openingPromises,
   ...rotationPromises,
   ...replayPromises,
-  ...endingPromises
+  ...endingPromises,
+  ...sessionListPromises,
+  ...sessionLimitPromises,
+  ...endedSessionPromises
 ]

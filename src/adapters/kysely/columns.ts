@@ -1,6 +1,6 @@
 /** How values go into columns and come back. Reading takes whatever a driver answers, since a host's parsers differ. */
 import type { UserRecord } from '../../store/index.ts'
-import type { Instant, Json, Whole } from './tables.ts'
+import type { Flag, Instant, Json, Whole } from './tables.ts'
 
 /** What makes an address or a username one and the same: only A-Z fold, so look-alikes of Unicode stay apart. */
 export function key(text: string): string
@@ -9,7 +9,8 @@ export function key(text: string | null): string | null {
   return text === null ? null : text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
-const NOBODY = '00000000-0000-0000-0000-000000000000'
+/** No user and no session has this id. */
+export const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 /** The id to look for. A malformed one finds nothing, where PostgreSQL would refuse the statement. */
 export function knownId(id: string): string {
@@ -26,6 +27,10 @@ export function optionalInstant(stored: Instant | null): Date | null {
 
 export function whole(stored: Whole): number {
   return Number(stored)
+}
+
+export function flag(stored: Flag): boolean {
+  return Boolean(stored)
 }
 
 export function json(stored: Json): Readonly<Record<string, unknown>> {

@@ -2,10 +2,11 @@
 import { Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import { OptionsError } from '../../errors.ts'
 import type { AuthStore } from '../../store/index.ts'
-import { postgres } from './dialect/postgres.ts'
+import { postgres, postgresTelling } from './dialect/postgres.ts'
 import { sqlite } from './dialect/sqlite.ts'
 import { kyselyExecutor } from './executor.ts'
 import { lockFolder } from './folder-lock.ts'
+import { channelOf, openEar } from './listen.ts'
 import { type PlaceOptions, placeOf, refuseSchema } from './place.ts'
 import { type Log, openPool, poolExecutor } from './pool.ts'
 import { openSqliteFile } from './sqlite-file.ts'
@@ -13,7 +14,7 @@ import { buildStore } from './store.ts'
 import { ownTables } from './tables.ts'
 
 export interface ConnectOptions extends PlaceOptions {
-  readonly postgres: { readonly prepare: boolean }
+  readonly postgres: { readonly prepare: boolean; readonly listen: boolean }
   readonly log: Log
 }
 
@@ -39,13 +40,25 @@ export async function connectStore(url: string, options: ConnectOptions): Promis
 
 async function connectPostgres(url: string, options: ConnectOptions): Promise<AuthStore> {
   const place = placeOf(options)
-  const pool = openPool(await installed('pg', () => import('pg')), url, options.log)
+  const driver = await installed('pg', () => import('pg'))
+  const pool = openPool(driver, url, options.log)
+  const db = ownTables(new Kysely({ dialect: new PostgresDialect({ pool }) }), place)
+  const executor = poolExecutor(pool, options.postgres)
+  if (!options.postgres.listen) {
+    return buildStore({ db, dialect: postgres, place, executor, close: () => pool.end() })
+  }
+  const channel = channelOf(place)
+  const ear = openEar({ driver, connectionString: url, channel, db, executor })
   return buildStore({
-    db: ownTables(new Kysely({ dialect: new PostgresDialect({ pool }) }), place),
-    dialect: postgres,
+    db,
+    dialect: postgresTelling(channel),
     place,
-    executor: poolExecutor(pool, options.postgres),
-    close: () => pool.end()
+    executor,
+    listen: ear.listen,
+    async close() {
+      await ear.close()
+      await pool.end()
+    }
   })
 }
 

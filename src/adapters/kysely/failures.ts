@@ -14,6 +14,12 @@ export class Taken extends Error {
   }
 }
 
+/** The unique column that was in the way; any other error goes on. */
+export function takenColumn(error: unknown): UniqueColumn {
+  if (error instanceof Taken) return error.column
+  throw error
+}
+
 /** Nothing is wrong with the database: others were in the way, and the same again may succeed. */
 export class Contended extends StoreUnavailableError {}
 

@@ -6,12 +6,18 @@ import type { Kysely } from 'kysely'
 import { OptionsError } from '../../errors.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { accounts } from './migrations/0001-accounts.ts'
+import { letters } from './migrations/0002-letters.ts'
+import { browserSessions } from './migrations/0003-browser-sessions.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { Place } from './place.ts'
 import { type Database, nameInDatabase } from './tables.ts'
 
 /** In the order in which they run; a name that was released never changes. */
-const migrations: ReadonlyMap<string, Migration> = new Map([['0001-accounts', accounts]])
+const migrations: ReadonlyMap<string, Migration> = new Map([
+  ['0001-accounts', accounts],
+  ['0002-letters', letters],
+  ['0003-browser-sessions', browserSessions]
+])
 
 export function migrate(db: Kysely<Database>, dialect: Dialect, place: Place): Promise<void> {
   return dialect.transaction(db, async (transaction) => {

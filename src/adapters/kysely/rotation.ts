@@ -1,20 +1,26 @@
 /** The state machine of refresh-token rotation, for databases that cannot decide in the statement itself. */
 import type { EndReason, RotateSession, SessionOutcome, UserRecord } from '../../store/index.ts'
 
-/** A session whose id and secret are those of the token, with its user. */
-export interface StoredSession {
-  readonly generation: number
+/** By what a session is alive or over. */
+export interface Standing {
   readonly epoch: number
-  readonly rotatedAt: Date
   readonly idleExpiresAt: Date
   readonly expiresAt: Date
   readonly endedAt: Date | null
   readonly endReason: EndReason | null
+  readonly user: Pick<UserRecord, 'disabledAt' | 'sessionEpoch'>
+}
+
+/** A session whose id and secret are those of the token, with its user. */
+export interface StoredSession extends Standing {
+  readonly generation: number
+  readonly rotatedAt: Date
+  readonly remember: boolean
   readonly user: UserRecord
 }
 
 /** Why the session is over, or null while it lives. */
-export function whyOver(session: StoredSession, now: Date): EndReason | null {
+export function whyOver(session: Standing, now: Date): EndReason | null {
   if (session.endedAt !== null) return session.endReason ?? 'admin'
   if (session.expiresAt <= now || session.idleExpiresAt <= now) return 'expired'
   if (session.user.disabledAt !== null) return 'disabled'
@@ -30,15 +36,15 @@ export function decideRotation(
 ): SessionOutcome {
   const reason = whyOver(session, now)
   if (reason !== null) return { outcome: 'ended', reason }
-  const { user } = session
+  const { user, remember } = session
   // A generation ahead of ours was signed by us and lost by the database, in a failover or a restore: it heals.
   if (generation >= session.generation) {
-    return { outcome: 'rotated', session: { id, user, generation: rotate ? generation + 1 : generation } }
+    return { outcome: 'rotated', session: { id, user, generation: rotate ? generation + 1 : generation, remember } }
   }
   const age = now.getTime() - session.rotatedAt.getTime()
   const withinGrace = graceSeconds > 0 && age <= graceSeconds * 1_000
   if (generation === session.generation - 1 && withinGrace) {
-    return { outcome: 'replayed', session: { id, user, generation: session.generation } }
+    return { outcome: 'replayed', session: { id, user, generation: session.generation, remember } }
   }
   return { outcome: 'reused', userId: user.id }
 }

@@ -1,23 +1,11 @@
 import { type Kysely, sql } from 'kysely'
-import type { EndReason, NewSession, SessionStore } from '../../store/index.ts'
-import { knownId } from './columns.ts'
+import type { EndReason, SessionStore } from '../../store/index.ts'
+import { instant, knownId } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
-import { endingOfSessions } from './ending.ts'
+import { endingLive, endingOfSessions, isLive } from './ending.ts'
+import { openingOfSessions } from './opening.ts'
 import { type Executor, type Given, prepare } from './statement.ts'
 import type { Database } from './tables.ts'
-
-const openedColumns = [
-  'id',
-  'user_id',
-  'secret_digest',
-  'epoch',
-  'rotated_at',
-  'created_at',
-  'expires_at',
-  'idle_expires_at',
-  'ip',
-  'user_agent'
-] as const
 
 interface Ending {
   readonly id: string
@@ -28,39 +16,23 @@ interface Ending {
 }
 
 export function sessionShelf(db: Kysely<Database>, dialect: Dialect): (executor: Executor) => SessionStore {
-  const open = prepare((given: Given<NewSession & { now: Date | null }>) => {
-    const now = dialect.now(given.now)
-    const end = dialect.later(now, given.absoluteSeconds)
-    // In the order of `openedColumns`.
-    const user = db
-      .selectFrom('auth_users as u')
-      .where('u.id', '=', given.userId)
-      .where('u.session_epoch', '=', given.epoch)
-      .where('u.disabled_at', 'is', null)
-      .select([
-        given.id.as('id'),
-        'u.id as user_id',
-        given.secretDigest.as('secret_digest'),
-        'u.session_epoch as epoch'
-      ])
-      .select([now.as('rotated_at'), now.as('created_at'), end.as('expires_at')])
-      .select(dialect.earlier(end, dialect.later(now, given.idleSeconds)).as('idle_expires_at'))
-      .select([given.ip.as('ip'), given.userAgent.as('user_agent')])
-    return db.insertInto('auth_sessions').columns(openedColumns).expression(dialect.forShare(user)).returning('id')
-  })
+  const open = openingOfSessions(db, dialect)
   const rotate = dialect.rotateSession(db)
-  const end = prepare((given: Given<Ending>) => {
-    const now = dialect.now(given.now)
-    return db
-      .updateTable('auth_sessions')
-      .set({ ended_at: now, end_reason: given.reason })
+  const end = dialect.endSessions(db, (given: Given<Ending>) =>
+    endingLive(db, dialect, given)
       .where('id', '=', given.id)
       .where((eb) => eb.or([eb('secret_digest', '=', given.secretDigest), eb('user_id', '=', given.userId)]))
-      .where('ended_at', 'is', null)
-      .where('expires_at', '>', now)
-      .where('idle_expires_at', '>', now)
-      .returning('user_id')
-  })
+  )
+  const list = prepare((given: Given<{ userId: string; now: Date | null }>) =>
+    db
+      .selectFrom('auth_sessions')
+      .select(['id', 'created_at', 'rotated_at', 'ip', 'user_agent'])
+      .select(dialect.earlier(sql<Date>`expires_at`, sql<Date>`idle_expires_at`).as('ends_at'))
+      .where('user_id', '=', given.userId)
+      .where(isLive(dialect.now(given.now)))
+      .orderBy('rotated_at', 'desc')
+      .orderBy('id', 'desc')
+  )
   const moveEpoch = prepare((given: Given<{ userId: string }>) =>
     db.updateTable('auth_users').set({ session_epoch: sql<number>`session_epoch + 1` }).where('id', '=', given.userId)
   )
@@ -68,10 +40,7 @@ export function sessionShelf(db: Kysely<Database>, dialect: Dialect): (executor:
 
   return (executor) =>
     ({
-      async open(session, at) {
-        const opened = await executor.run(open, { ...session, userId: knownId(session.userId), now: at?.now ?? null })
-        return { outcome: opened.length === 1 ? 'opened' : 'refused' }
-      },
+      open: (session, at) => open(executor, session, at?.now ?? null),
 
       rotate: (rotation, at) => rotate(executor, rotation, at?.now ?? null),
 
@@ -80,9 +49,23 @@ export function sessionShelf(db: Kysely<Database>, dialect: Dialect): (executor:
           'secretDigest' in session
             ? { secretDigest: session.secretDigest, userId: null }
             : { secretDigest: null, userId: knownId(session.userId) }
-        const values = { id: knownId(session.id), ...holder, reason, now: at?.now ?? null }
-        const [ended] = await executor.run(end, values)
-        return ended === undefined ? null : { id: session.id, userId: ended.user_id }
+        const [ended] = await end(executor, { id: knownId(session.id), ...holder, reason, now: at?.now ?? null })
+        return ended ?? null
+      },
+
+      endOthers: (userId, keptId, reason, at) =>
+        endSessions(executor, knownId(userId), reason, at?.now ?? null, knownId(keptId)),
+
+      async list(userId, at) {
+        const rows = await executor.run(list, { userId: knownId(userId), now: at?.now ?? null })
+        return rows.map((row) => ({
+          id: row.id,
+          createdAt: instant(row.created_at),
+          lastUsedAt: instant(row.rotated_at),
+          expiresAt: instant(row.ends_at),
+          ip: row.ip,
+          userAgent: row.user_agent
+        }))
       },
 
       endAll(id, reason, at) {

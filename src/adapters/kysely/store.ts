@@ -1,9 +1,12 @@
 import type { Kysely } from 'kysely'
-import type { AuthStore } from '../../store/index.ts'
+import type { AuthStore, EndedSessionStore } from '../../store/index.ts'
 import type { Dialect } from './dialect/dialect.ts'
+import { endedSessionShelf } from './ended-sessions.ts'
 import { transactionExecutor } from './executor.ts'
 import { persevere, translated } from './failures.ts'
+import { letterShelf } from './letters.ts'
 import { migrate, refuseDrift } from './migrate.ts'
+import { oneTimeTokenShelf } from './one-time-tokens.ts'
 import type { Place } from './place.ts'
 import { sessionShelf } from './sessions.ts'
 import type { Executor } from './statement.ts'
@@ -17,16 +20,24 @@ export interface StoreParts {
   readonly place: Place
   /** What the store's own statements run on. */
   readonly executor: Executor
+  /** Absent where nobody tells of sessions that end in other processes. */
+  readonly listen?: EndedSessionStore['listen']
   close(): Promise<void>
 }
 
-export function buildStore({ db, dialect, place, executor, close }: StoreParts): AuthStore {
+export function buildStore({ db, dialect, place, executor, listen, close }: StoreParts): AuthStore {
   const users = userShelf(db, dialect)
   const sessions = sessionShelf(db, dialect)
+  const endedSessions = endedSessionShelf(db, dialect)
+  const letters = letterShelf(db, dialect)
+  const oneTimeTokens = oneTimeTokenShelf(db, dialect)
 
   return {
     users: users(executor),
     sessions: sessions(executor),
+    endedSessions: { ...endedSessions(executor), ...(listen && { listen }) },
+    letters: letters(executor),
+    oneTimeTokens: oneTimeTokens(executor),
     open: (boot) =>
       persevere(async () => {
         try {
@@ -42,6 +53,9 @@ export function buildStore({ db, dialect, place, executor, close }: StoreParts):
       const bound: AuthStore = {
         users: users(inside),
         sessions: sessions(inside),
+        endedSessions: endedSessions(inside),
+        letters: letters(inside),
+        oneTimeTokens: oneTimeTokens(inside),
         open: async () => {},
         close: async () => {},
         within: () => bound

@@ -1,15 +1,18 @@
 /** The tables as they are in the database. Code says `auth_…`; the prefix and the schema come in when SQL is made. */
 import { type ColumnType, type Kysely, type KyselyPlugin, OperationNodeTransformer, WithSchemaPlugin } from 'kysely'
+import type { LetterName } from '../../store/index.ts'
 import { DEFAULT_PREFIX, type Place } from './place.ts'
 
 /** What drivers answer for an instant: their parsers differ, and a host may have set its own. */
 export type Instant = Date | string | number | bigint
 export type Whole = number | string | bigint
 export type Json = string | Readonly<Record<string, unknown>>
+export type Flag = boolean | number | bigint
 
 type InstantColumn = ColumnType<Instant, Date, Date>
 type NullableInstantColumn = ColumnType<Instant | null, Date | null, Date | null>
 type WholeColumn = ColumnType<Whole, number, number>
+type NullableWholeColumn = ColumnType<Whole | null, number | null, number | null>
 
 export interface UsersTable {
   id: string
@@ -22,6 +25,8 @@ export interface UsersTable {
   password_hash: string | null
   fields: ColumnType<Json, string, string>
   session_epoch: WholeColumn
+  /** Moves with every change of the password or the address: one-time tokens from before are dead (EM4). */
+  credential_version: ColumnType<Whole, number | undefined, number>
   disabled_at: NullableInstantColumn
   created_at: InstantColumn
   updated_at: InstantColumn
@@ -42,7 +47,53 @@ export interface SessionsTable {
   end_reason: string | null
   ip: string | null
   user_agent: string | null
+  /** Whether a browser keeps it when it closes. */
+  remember: ColumnType<Flag, boolean, boolean>
   created_at: InstantColumn
+}
+
+/** What the other processes look for; rows outlive the session's own. */
+export interface EndedSessionsTable {
+  sid: string
+  ended_at: InstantColumn
+  reason: string
+}
+
+/** What a one-time token is good for. */
+export type Purpose = 'email-verification' | 'password-reset' | 'email-change'
+
+/** A secret that is used once: the secret itself is nowhere, it is made of the id when its letter is sent (EM1). */
+export interface OneTimeTokensTable {
+  /** The id of its letter too. */
+  id: string
+  purpose: Purpose
+  /** Null for a sign-up that waits for the proof of its address. */
+  user_id: string | null
+  /** Of the user when the letter was handed over, or of the sign-up. */
+  email_key: string | null
+  credential_version: NullableWholeColumn
+  /** The sign-up that waits, or the address to move to. */
+  payload: ColumnType<Json | null, string | null, string | null>
+  created_at: InstantColumn
+  /** Null until the letter is handed over. */
+  expires_at: NullableInstantColumn
+  used_at: NullableInstantColumn
+}
+
+export interface OutboxTable {
+  id: string
+  name: LetterName
+  address: string
+  address_key: string
+  user_id: string | null
+  session_id: string | null
+  attempts: WholeColumn
+  created_at: InstantColumn
+  due_at: InstantColumn
+  /** Until then it is the business of the process that claimed it. */
+  leased_until: NullableInstantColumn
+  closed_at: NullableInstantColumn
+  outcome: 'sent' | 'moot' | 'abandoned' | null
 }
 
 export interface MigrationsTable {
@@ -54,6 +105,9 @@ export interface MigrationsTable {
 export interface Database {
   auth_users: UsersTable
   auth_sessions: SessionsTable
+  auth_ended_sessions: EndedSessionsTable
+  auth_one_time_tokens: OneTimeTokensTable
+  auth_outbox: OutboxTable
   auth_migrations: MigrationsTable
 }
 
@@ -72,6 +126,14 @@ const names: ReadonlySet<string> = new Set([
   'auth_users_username_key_unique',
   'auth_sessions',
   'auth_sessions_user_id',
+  'auth_ended_sessions',
+  'auth_ended_sessions_ended_at',
+  'auth_one_time_tokens',
+  'auth_one_time_tokens_user_id',
+  'auth_one_time_tokens_email_key',
+  'auth_outbox',
+  'auth_outbox_due',
+  'auth_outbox_address_key',
   'auth_migrations'
 ])
 

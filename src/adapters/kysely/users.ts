@@ -1,25 +1,40 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Kysely } from 'kysely'
-import type { UserChange, UserRecord, UserStore } from '../../store/index.ts'
+import type { Identifier, UserChange, UserRecord, UserStore } from '../../store/index.ts'
 import { key, knownId, type UserRow, userRecord } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { endingOfSessions } from './ending.ts'
-import { Taken, type UniqueColumn } from './failures.ts'
-import type { Executor } from './statement.ts'
+import { takenColumn } from './failures.ts'
+import { insertLetter, type LetterValues, letterValues } from './letter-changes.ts'
+import { postingOfNotices } from './notices.ts'
+import type { Executor, Given } from './statement.ts'
 import type { Database } from './tables.ts'
-import { userStatements } from './user-statements.ts'
+import { insertUser, type NewRow, newRow, userStatements } from './user-statements.ts'
 
 export function userShelf(db: Kysely<Database>, dialect: Dialect): (executor: Executor) => UserStore {
   const statements = userStatements(db, dialect)
+  const insertAsking = dialect.together(
+    db,
+    (given: Given<NewRow & LetterValues>) => insertUser(db, dialect, given),
+    (given) => insertLetter(db, dialect, given)
+  )
   const endSessions = endingOfSessions(db, dialect)
+  const post = postingOfNotices(db, dialect)
+
+  function lookUp(executor: Executor, identifier: Identifier) {
+    if ('email' in identifier) return executor.run(statements.credentialByEmail, { key: key(identifier.email) })
+    if ('id' in identifier) return executor.run(statements.credentialById, { id: knownId(identifier.id) })
+    return executor.run(statements.credentialByUsername, { key: key(identifier.username) })
+  }
 
   return (executor) =>
     ({
-      async create(user, at) {
-        const keys = { emailKey: key(user.email), usernameKey: key(user.username) }
-        const values = { ...user, ...keys, fields: JSON.stringify(user.fields), now: at?.now ?? null }
+      async create(user, { letter, now = null } = {}) {
+        const values = newRow(user, now)
         try {
-          const [row] = await executor.run(statements.insert, values)
+          const [row] = letter
+            ? await insertAsking(executor, { ...values, ...letterValues(letter, now) })
+            : await executor.run(statements.insert, values)
           return done(row as UserRow)
         } catch (error) {
           return { outcome: takenOutcome[takenColumn(error)] }
@@ -27,10 +42,7 @@ export function userShelf(db: Kysely<Database>, dialect: Dialect): (executor: Ex
       },
 
       async credential(identifier) {
-        const [row] =
-          'email' in identifier
-            ? await executor.run(statements.credentialByEmail, { key: key(identifier.email) })
-            : await executor.run(statements.credentialByUsername, { key: key(identifier.username) })
+        const [row] = await lookUp(executor, identifier)
         if (row === undefined) return unknown
         return { outcome: 'found', credential: { user: userRecord(row), passwordHash: row.password_hash } }
       },
@@ -68,11 +80,23 @@ export function userShelf(db: Kysely<Database>, dialect: Dialect): (executor: Ex
         await executor.run(statements.rehash, { id: knownId(id), oldHash, newHash })
       },
 
-      setPassword(userId, hash, at) {
+      changePassword({ id: userId, epoch, hash }, { notice, now = null } = {}) {
         const id = knownId(userId)
-        const now = at?.now ?? null
         return executor.transaction(async (transaction) => {
-          await transaction.run(statements.setPassword, { id, hash, now })
+          const [row] = await transaction.run(statements.changePassword, { id, epoch, hash, now })
+          if (row === undefined) return { outcome: 'refused' }
+          const ended = await endSessions(transaction, id, 'password-changed', now)
+          await post(transaction, notice, row, now)
+          return { outcome: 'changed', user: userRecord(row), ended }
+        })
+      },
+
+      setPassword(userId, hash, { notice, now = null } = {}) {
+        const id = knownId(userId)
+        return executor.transaction(async (transaction) => {
+          const [row] = await transaction.run(statements.setPassword, { id, hash, now })
+          if (row === undefined) return []
+          await post(transaction, notice, row, now)
           return endSessions(transaction, id, 'password-changed', now)
         })
       },
@@ -90,13 +114,15 @@ export function userShelf(db: Kysely<Database>, dialect: Dialect): (executor: Ex
         return []
       },
 
-      delete(userId, at) {
+      delete(userId, { notice, now = null } = {}) {
         const id = knownId(userId)
         return executor.transaction(async (transaction) => {
           // Locked first, so that no sign-in opens a session between the count and the deletion.
-          await transaction.run(statements.lock, { id })
-          const ended = await endSessions(transaction, id, 'deleted', at?.now ?? null)
+          const [row] = await transaction.run(statements.lock, { id })
+          if (row === undefined) return []
+          const ended = await endSessions(transaction, id, 'deleted', now)
           await transaction.run(statements.delete, { id })
+          await post(transaction, notice, row, now)
           return ended
         })
       }
@@ -110,12 +136,6 @@ function done(row: UserRow): { readonly outcome: 'done'; readonly user: UserReco
 }
 
 const takenOutcome = { email_key: 'email-taken', username_key: 'username-taken' } as const
-
-/** The unique column that was in the way; any other error goes on. */
-function takenColumn(error: unknown): UniqueColumn {
-  if (error instanceof Taken) return error.column
-  throw error
-}
 
 function changed({ username, fields }: UserRecord, change: UserChange): Pick<UserRecord, 'username' | 'fields'> {
   // A map, because an object would take the field `__proto__` for something else.

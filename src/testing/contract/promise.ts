@@ -49,6 +49,8 @@ export function newSession(user: Pick<UserRecord, 'id' | 'sessionEpoch'>, given:
     secretDigest: createHash('sha256').update(randomBytes(16)).digest('base64url'),
     idleSeconds: 100,
     absoluteSeconds: 1_000,
+    remember: true,
+    limit: null,
     ip: '2001:db8::1',
     userAgent: 'Contract/1.0',
     ...given
@@ -61,7 +63,7 @@ export async function openSession(
   given: Partial<NewSession> = {}
 ): Promise<NewSession> {
   const session = newSession(user, given)
-  assert.deepEqual(await store.sessions.open(session, after(0)), { outcome: 'opened' })
+  assert.deepEqual(await store.sessions.open(session, after(0)), { outcome: 'opened', ended: [] })
   return session
 }
 

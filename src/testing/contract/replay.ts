@@ -11,7 +11,7 @@ export const replayPromises: readonly StorePromise[] = [
       for (const at of [10, 11, 39]) {
         assert.deepEqual(await present(store, session, { at }), {
           outcome: 'replayed',
-          session: { id: session.id, generation: 1, user }
+          session: { id: session.id, generation: 1, remember: true, user }
         })
       }
       assert.deepEqual(await present(store, session, { at: 41 }), { outcome: 'reused', userId: user.id })

@@ -25,7 +25,7 @@ export const rotationPromises: readonly StorePromise[] = [
         await store.users.update(id, { fields: { generation } })
         assert.deepEqual(await present(store, session, { at: generation, generation }), {
           outcome: 'rotated',
-          session: { id: session.id, generation: generation + 1, user: await findUser(store, id) }
+          session: { id: session.id, generation: generation + 1, remember: true, user: await findUser(store, id) }
         })
       }
     }

@@ -1,14 +1,25 @@
 /** Everything in which the databases differ. Code outside this folder asks for what it needs and never which one it is. */
-import type { ColumnDataType, Expression, Kysely, RawBuilder, SelectQueryBuilder } from 'kysely'
-import type { RotateSession, SessionOutcome } from '../../../store/index.ts'
+import type {
+  ColumnDataType,
+  Compilable,
+  Expression,
+  Kysely,
+  RawBuilder,
+  SelectQueryBuilder,
+  UpdateQueryBuilder,
+  UpdateResult
+} from 'kysely'
+import type { EndedSession, RotateSession, SessionOutcome } from '../../../store/index.ts'
 import type { Failure } from '../failures.ts'
 import type { Place } from '../place.ts'
-import type { Executor } from '../statement.ts'
-import type { Database } from '../tables.ts'
+import type { Executor, Given } from '../statement.ts'
+import type { Database, OutboxTable, Whole } from '../tables.ts'
 
 export interface Dialect {
   /** Column types for migrations. `key` compares byte by byte, whatever the database's language. */
-  readonly types: Readonly<Record<'id' | 'instant' | 'json' | 'key', ColumnDataType | RawBuilder<string | null>>>
+  readonly types: Readonly<
+    Record<'flag' | 'id' | 'instant' | 'json' | 'key', ColumnDataType | RawBuilder<string | null>>
+  >
 
   /** The instant given, or the database's clock, the same throughout a statement: processes need not agree on the time. */
   now(given: Expression<Date | null>): RawBuilder<Date>
@@ -30,6 +41,16 @@ export interface Dialect {
 
   /** The state machine of rotation: one statement where UPDATE can decide and tell, else read, decide, write. */
   rotateSession(db: Kysely<Database>): RotateStatement
+  /** Ends sessions and writes down which: one statement where WITH may hold changes, else a transaction. */
+  endSessions<Values extends object>(db: Kysely<Database>, update: EndingUpdate<Values>): EndStatement<Values>
+  /** Leases letters that nobody else has: one statement where UPDATE can tell which. */
+  claimLetters(db: Kysely<Database>): ClaimStatement
+  /** Changes that are made together or not at all: one statement where WITH may hold them, else a transaction. */
+  together<Values extends object, Row>(
+    db: Kysely<Database>,
+    main: Change<Values, Row>,
+    ...others: readonly Change<Values>[]
+  ): Changes<Values, Row>
 
   /** Waits until no other process migrates these tables; held until the transaction ends. */
   lockMigrations(transaction: Kysely<Database>, place: Place): Promise<void>
@@ -44,3 +65,27 @@ export type RowLock = <DB, TB extends keyof DB, O>(
 ) => SelectQueryBuilder<DB, TB, O>
 
 export type RotateStatement = (executor: Executor, rotation: RotateSession, now: Date | null) => Promise<SessionOutcome>
+
+/** Sets when and why they ended, of sessions that live. */
+export type EndingUpdate<Values> = (
+  given: Given<Values>
+) => UpdateQueryBuilder<Database, 'auth_sessions', 'auth_sessions', UpdateResult>
+
+export type EndStatement<Values> = (executor: Executor, values: Values) => Promise<readonly EndedSession[]>
+
+export interface Claim {
+  readonly limit: number
+  readonly leaseSeconds: number
+  readonly now: Date | null
+}
+
+export type ClaimedRow = Pick<OutboxTable, 'id' | 'name' | 'address' | 'user_id' | 'session_id'> & {
+  readonly attempts: Whole
+}
+
+export type ClaimStatement = (executor: Executor, claim: Claim, early: boolean) => Promise<readonly ClaimedRow[]>
+
+export type Change<Values, Row = unknown> = (given: Given<Values>) => Compilable<Row>
+
+/** Answers with the rows that the main change tells. */
+export type Changes<Values, Row> = (executor: Executor, values: Values) => Promise<readonly Row[]>

@@ -1,8 +1,11 @@
 /** PostgreSQL, and PGlite, which is PostgreSQL with one connection. */
 import { sql } from 'kysely'
 import { type Failure, uniqueColumn } from '../failures.ts'
+import { claimInOneStatement } from './claim-in-one-statement.ts'
 import type { Dialect } from './dialect.ts'
+import { endInOneStatement } from './end-sessions.ts'
 import { rotateInOneStatement } from './rotate-in-one-statement.ts'
+import { togetherInOneStatement } from './together.ts'
 
 const expressions = {
   now: (given) => sql<Date>`coalesce(${given}::timestamptz, statement_timestamp())`,
@@ -13,13 +16,16 @@ const expressions = {
 export const postgres: Dialect = {
   ...expressions,
   // Milliseconds, as Date and ISO 8601 have them: what is answered is what is stored.
-  types: { id: 'uuid', instant: 'timestamptz(3)', json: 'jsonb', key: sql`text collate "C"` },
+  types: { flag: 'boolean', id: 'uuid', instant: 'timestamptz(3)', json: 'jsonb', key: sql`text collate "C"` },
   encode: (value) => value,
   forUpdate: (query) => query.forUpdate(),
   forShare: (query) => query.forShare(),
   transaction: (db, work) => db.transaction().setIsolationLevel('read committed').execute(work),
   failure,
-  rotateSession: (db) => rotateInOneStatement(db, expressions),
+  rotateSession: (db) => rotateInOneStatement(db, expressions, null),
+  endSessions: (db, update) => endInOneStatement(db, update, null),
+  claimLetters: (db) => claimInOneStatement(db, expressions, (query) => query.forUpdate().skipLocked()),
+  together: togetherInOneStatement,
 
   async lockMigrations(transaction, { schema = '', tablePrefix }) {
     // Ends with the transaction, so that it also holds through a pooler that hands out a connection per transaction.
@@ -35,6 +41,15 @@ export const postgres: Dialect = {
     // Not `if not exists`: that asks for the right to create schemas even where there is nothing to create.
     const { rows } = await sql`select from pg_namespace where nspname = ${schema}`.execute(transaction)
     if (rows.length === 0) await transaction.schema.createSchema(schema).execute()
+  }
+}
+
+/** The same, and whoever listens to the channel hears when sessions end. */
+export function postgresTelling(channel: string): Dialect {
+  return {
+    ...postgres,
+    rotateSession: (db) => rotateInOneStatement(db, expressions, channel),
+    endSessions: (db, update) => endInOneStatement(db, update, channel)
   }
 }
 

@@ -1,10 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import type { SessionOutcome } from '../../../store/index.ts'
-import { joinedUserColumns, knownId, userRecord, whole } from '../columns.ts'
+import { flag, joinedUserColumns, knownId, userRecord, whole } from '../columns.ts'
 import { whyOver } from '../rotation.ts'
 import { type Given, prepare } from '../statement.ts'
 import type { Database } from '../tables.ts'
 import type { Dialect, RotateStatement } from './dialect.ts'
+import { recordEnded } from './end-sessions.ts'
 import { readSession } from './session-state.ts'
 
 interface Rotation {
@@ -24,7 +25,8 @@ interface Rotation {
  */
 export function rotateInOneStatement(
   db: Kysely<Database>,
-  dialect: Pick<Dialect, 'now' | 'later' | 'earlier'>
+  dialect: Pick<Dialect, 'now' | 'later' | 'earlier'>,
+  channel: string | null
 ): RotateStatement {
   const rotate = prepare((given: Given<Rotation>) => {
     const now = sql<Date>`coalesce(${given.now}::timestamptz, clock_timestamp())`
@@ -35,7 +37,7 @@ export function rotateInOneStatement(
       and ${dialect.later(sql<Date>`s.rotated_at`, given.graceSeconds)} >= ${now}
     )`
     const over = sql<boolean>`not (${current} or ${withinGrace})`
-    return db
+    const update = db
       .updateTable('auth_sessions as s')
       .from('auth_users as u')
       .set((eb) => ({
@@ -56,8 +58,17 @@ export function rotateInOneStatement(
       .whereRef('u.id', '=', 's.user_id')
       .where('u.disabled_at', 'is', null)
       .whereRef('u.session_epoch', '=', 's.epoch')
-      .returning(['s.generation', 's.replays', 's.ended_at'])
+      .returning(['s.id as session_id', 's.generation', 's.replays', 's.remember', 's.ended_at', 's.end_reason'])
       .returning(joinedUserColumns)
+    return db
+      .with('rotated', () => update)
+      .with('recorded', (creator) => {
+        const reused = creator.selectFrom('rotated').where('ended_at', 'is not', null)
+        const rows = reused.select(['session_id as sid', 'ended_at', 'end_reason as reason'])
+        return recordEnded(creator, rows, channel)
+      })
+      .selectFrom('rotated')
+      .selectAll()
   })
   const read = readSession(db, dialect, (query) => query)
 
@@ -71,7 +82,7 @@ export function rotateInOneStatement(
       return { outcome: 'ended', reason: whyOver(state.session, state.now) ?? 'admin' }
     }
     if (row.ended_at !== null) return { outcome: 'reused', userId: row.id }
-    const session = { id, user: userRecord(row), generation: whole(row.generation) }
+    const session = { id, user: userRecord(row), generation: whole(row.generation), remember: flag(row.remember) }
     return { outcome: whole(row.replays) === 0 ? 'rotated' : 'replayed', session }
   }
 }

@@ -4,6 +4,7 @@ import { decideRotation } from '../rotation.ts'
 import { type Given, prepare } from '../statement.ts'
 import type { Database } from '../tables.ts'
 import type { Dialect, RotateStatement } from './dialect.ts'
+import { endInTransaction } from './end-sessions.ts'
 import { readSession } from './session-state.ts'
 
 /** Rotation where UPDATE cannot both decide and tell: read under a lock, decide in code, write. */
@@ -26,7 +27,7 @@ export function rotateUnderLock(
   const replay = prepare((given: Given<{ id: string }>) =>
     db.updateTable('auth_sessions').set({ replays: sql<number>`replays + 1` }).where('id', '=', given.id)
   )
-  const end = prepare((given: Given<{ id: string; now: Date }>) =>
+  const end = endInTransaction(db, (given: Given<{ id: string; now: Date }>) =>
     db.updateTable('auth_sessions').set({ ended_at: given.now, end_reason: 'reuse' }).where('id', '=', given.id)
   )
 
@@ -47,7 +48,7 @@ export function rotateUnderLock(
           await transaction.run(replay, { id })
           return result
         case 'reused':
-          await transaction.run(end, { id, now })
+          await end(transaction, { id, now })
           return result
         case 'ended':
         case 'unknown':

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { EndReason, RotateSession } from '../../../store/index.ts'
-import { instant, joinedUserColumns, knownId, optionalInstant, userRecord, whole } from '../columns.ts'
+import { flag, instant, joinedUserColumns, knownId, optionalInstant, userRecord, whole } from '../columns.ts'
 import type { StoredSession } from '../rotation.ts'
 import { type Executor, type Given, prepare } from '../statement.ts'
 import type { Database } from '../tables.ts'
@@ -22,7 +22,7 @@ export function readSession(
         .where('s.id', '=', given.id)
         .where('s.secret_digest', '=', given.secretDigest)
         .select(['s.generation', 's.epoch', 's.rotated_at', 's.idle_expires_at', 's.expires_at'])
-        .select(['s.ended_at', 's.end_reason'])
+        .select(['s.ended_at', 's.end_reason', 's.remember'])
         .select(joinedUserColumns)
         .select(dialect.now(given.now).as('now'))
     )
@@ -38,6 +38,7 @@ export function readSession(
       expiresAt: instant(row.expires_at),
       endedAt: optionalInstant(row.ended_at),
       endReason: row.end_reason as EndReason | null,
+      remember: flag(row.remember),
       user: userRecord(row)
     }
     return { session, now: instant(row.now) }

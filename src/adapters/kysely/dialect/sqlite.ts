@@ -1,8 +1,11 @@
 /** SQLite through any driver: the errors of `node:sqlite` and of better-sqlite3 are told apart here and nowhere else. */
 import { sql } from 'kysely'
 import { type Failure, uniqueColumn } from '../failures.ts'
+import { claimInOneStatement } from './claim-in-one-statement.ts'
 import type { Dialect } from './dialect.ts'
+import { endInTransaction } from './end-sessions.ts'
 import { rotateUnderLock } from './rotate-under-lock.ts'
+import { togetherInTransaction } from './together.ts'
 
 const expressions = {
   now: (given) => sql<Date>`coalesce(${given}, cast(round(unixepoch('subsec') * 1000) as integer))`,
@@ -14,9 +17,8 @@ const expressions = {
 
 export const sqlite: Dialect = {
   ...expressions,
-  types: { id: 'text', instant: 'integer', json: 'text', key: sql`text collate binary` },
-  // A driver would take a Date that comes first for a bag of named values, and bind nothing.
-  encode: (value) => (value instanceof Date ? value.getTime() : value),
+  types: { flag: 'integer', id: 'text', instant: 'integer', json: 'text', key: sql`text collate binary` },
+  encode,
   // A statement sees and changes the database as if it were alone.
   forShare: (query) => query,
   transaction: (db, work) =>
@@ -35,6 +37,10 @@ export const sqlite: Dialect = {
     }),
   failure,
   rotateSession: (db) => rotateUnderLock(db, expressions),
+  endSessions: endInTransaction,
+  // A statement sees and changes the database as if it were alone.
+  claimLetters: (db) => claimInOneStatement(db, expressions, (query) => query),
+  together: togetherInTransaction,
 
   async lockMigrations() {
     // The transaction holds the one lock there is, across processes too.
@@ -43,6 +49,12 @@ export const sqlite: Dialect = {
     const { rows } = await sql`select 1 from sqlite_master where type = 'table' and name = ${table}`.execute(db)
     return rows.length > 0
   }
+}
+
+function encode(value: unknown): unknown {
+  // A driver would take a Date that comes first for a bag of named values, and bind nothing.
+  if (value instanceof Date) return value.getTime()
+  return typeof value === 'boolean' ? Number(value) : value
 }
 
 /** Primary result codes, by the name that better-sqlite3 uses and the number that `node:sqlite` does. */

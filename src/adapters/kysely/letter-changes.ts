@@ -1,0 +1,62 @@
+/** The changes of the outbox that stand alone in some places and together with others elsewhere. */
+import type { Kysely } from 'kysely'
+import type { LetterName, NewLetter, Notice } from '../../store/index.ts'
+import { key, knownId } from './columns.ts'
+import type { Dialect } from './dialect/dialect.ts'
+import type { Given } from './statement.ts'
+import type { Database } from './tables.ts'
+
+/** Named so that they do not meet those of a user or a token in one statement. */
+export interface LetterValues {
+  readonly letterId: string
+  readonly letter: LetterName
+  readonly address: string
+  readonly addressKey: string
+  /** Whom it concerns. */
+  readonly concerns: string | null
+  readonly askedIn: string | null
+  readonly now: Date | null
+}
+
+export function letterValues(letter: Omit<NewLetter, 'name'> & Pick<NewLetter | Notice, 'name'>, now: Date | null) {
+  return {
+    letterId: letter.id,
+    letter: letter.name,
+    address: letter.address,
+    addressKey: key(letter.address),
+    concerns: letter.userId === null ? null : knownId(letter.userId),
+    askedIn: letter.sessionId === null ? null : knownId(letter.sessionId),
+    now
+  } satisfies LetterValues
+}
+
+/** Due at once. */
+export function insertLetter(db: Kysely<Database>, dialect: Dialect, given: Given<LetterValues>) {
+  const now = dialect.now(given.now)
+  return db.insertInto('auth_outbox').values({
+    id: given.letterId,
+    name: given.letter,
+    address: given.address,
+    address_key: given.addressKey,
+    user_id: given.concerns,
+    session_id: given.askedIn,
+    attempts: 0,
+    created_at: now,
+    due_at: now
+  })
+}
+
+/** Removes the letters in whose place the new one comes: unsent, and not in anybody's hands. */
+export function removeReplaced(db: Kysely<Database>, dialect: Dialect, given: Given<LetterValues>) {
+  return (
+    db
+      .deleteFrom('auth_outbox')
+      .where('id', '!=', given.letterId)
+      .where('name', '=', given.letter)
+      .where('address_key', '=', given.addressKey)
+      // Or one user could take back what another one asked for.
+      .where((eb) => eb.or([eb('name', '!=', 'change-email'), eb('user_id', '=', given.concerns)]))
+      .where('closed_at', 'is', null)
+      .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<=', dialect.now(given.now))]))
+  )
+}

@@ -1,0 +1,43 @@
+import type { Kysely } from 'kysely'
+import type { LetterName, PreparedLetter } from '../../store/index.ts'
+import { key } from './columns.ts'
+import type { Dialect } from './dialect/dialect.ts'
+import { type Preparation, plansForLetters } from './letter-plans.ts'
+import { letterStatements } from './letter-statements.ts'
+import type { Database } from './tables.ts'
+
+/** What anybody can ask for. The others say what has happened: each goes, whatever else goes to the address. */
+const ASKED_FOR: ReadonlySet<LetterName> = new Set(['verify-email', 'reset-password', 'change-email'])
+
+/** Whether a claimed letter goes now, and where. Nobody was told when it was asked for, since nothing was looked up. */
+export function preparationOfLetters(
+  db: Kysely<Database>,
+  dialect: Dialect
+): (preparation: Preparation) => Promise<PreparedLetter> {
+  const statements = letterStatements(db, dialect)
+  const planFor = plansForLetters(db, dialect)
+
+  async function isReplaced({ transaction, letter: { id } }: Preparation): Promise<boolean> {
+    const newer = await transaction.run(statements.successor, { id })
+    return newer.length > 0
+  }
+
+  async function isShareUsed({ transaction, letter, rules, now }: Preparation, address: string): Promise<boolean> {
+    if (rules.maxPerHour === null) return false
+    const [recent] = await transaction.run(statements.countRecent, { id: letter.id, addressKey: key(address), now })
+    return Number(recent?.letters) >= rules.maxPerHour
+  }
+
+  return async (preparation) => {
+    const { transaction, letter } = preparation
+    // A lease may be over while its holder still works: of two at the same letter, one waits for the other.
+    const open = await transaction.run(statements.lock, { id: letter.id })
+    const isAskedFor = ASKED_FOR.has(letter.name)
+    if (open.length === 0 || (isAskedFor && (await isReplaced(preparation)))) return { outcome: 'moot' }
+    const plan = await planFor(preparation)
+    if (plan === null) return { outcome: 'moot' }
+    if (isAskedFor && (await isShareUsed(preparation, plan.ready.address))) return { outcome: 'wait' }
+    await plan.begin()
+    return plan.ready
+  }
+}

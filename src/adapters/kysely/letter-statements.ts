@@ -1,0 +1,70 @@
+import { type Kysely, sql } from 'kysely'
+import type { Dialect } from './dialect/dialect.ts'
+import { type Given, prepare } from './statement.ts'
+import type { Database } from './tables.ts'
+
+const HOUR = sql<number>`3600`
+
+/** Every statement about one letter, compiled. */
+export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
+  return {
+    /** One that is closed is not there. */
+    lock: prepare((given: Given<{ id: string }>) =>
+      dialect.forUpdate(
+        db.selectFrom('auth_outbox').select('id').where('id', '=', given.id).where('closed_at', 'is', null)
+      )
+    ),
+    /** Another one, asked for later, that would have replaced it if this one had not been in somebody's hands. */
+    successor: prepare((given: Given<{ id: string }>) =>
+      db
+        .selectFrom('auth_outbox as letter')
+        .innerJoin('auth_outbox as newer', (join) =>
+          join
+            .onRef('newer.address_key', '=', 'letter.address_key')
+            .onRef('newer.name', '=', 'letter.name')
+            .on((eb) =>
+              eb.or([eb('letter.name', '!=', 'change-email'), eb('newer.user_id', '=', eb.ref('letter.user_id'))])
+            )
+            .on((eb) =>
+              eb(eb.refTuple('newer.created_at', 'newer.id'), '>', eb.refTuple('letter.created_at', 'letter.id'))
+            )
+        )
+        .where('letter.id', '=', given.id)
+        .where('newer.closed_at', 'is', null)
+        .select('newer.id')
+        .limit(1)
+    ),
+    /** How many others an address had within the hour. Older ones that are in somebody's hands count as sent. */
+    countRecent: prepare((given: Given<{ id: string; addressKey: string; now: Date | null }>) => {
+      const now = dialect.now(given.now)
+      return db
+        .selectFrom('auth_outbox')
+        .select((eb) => eb.fn.countAll().as('letters'))
+        .where('address_key', '=', given.addressKey)
+        .where((eb) =>
+          eb.or([
+            eb.and([eb('outcome', '=', 'sent'), eb(dialect.later(sql<Date>`closed_at`, HOUR), '>', now)]),
+            eb.and([eb('closed_at', 'is', null), eb('leased_until', '>', now), eb('id', '<', given.id)])
+          ])
+        )
+    }),
+    close: prepare((given: Given<{ id: string; outcome: 'sent' | 'moot' | 'abandoned'; now: Date | null }>) =>
+      db
+        .updateTable('auth_outbox')
+        .set({ closed_at: dialect.now(given.now), outcome: given.outcome, leased_until: null })
+        .where('id', '=', given.id)
+        .where('closed_at', 'is', null)
+    ),
+    postpone: prepare((given: Given<{ id: string; seconds: number; failures: number; now: Date | null }>) =>
+      db
+        .updateTable('auth_outbox')
+        .set({
+          due_at: dialect.later(dialect.now(given.now), given.seconds),
+          attempts: sql<number>`attempts + ${given.failures}`,
+          leased_until: null
+        })
+        .where('id', '=', given.id)
+        .where('closed_at', 'is', null)
+    )
+  }
+}

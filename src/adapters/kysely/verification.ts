@@ -1,0 +1,58 @@
+/** Proving an address: a user's, or that of a sign-up that waited for it. */
+import type { Kysely } from 'kysely'
+import type { UserRecord } from '../../store/index.ts'
+import { key, type UserRow, userRecord } from './columns.ts'
+import type { Dialect } from './dialect/dialect.ts'
+import { readProposal } from './payloads.ts'
+import type { Executor } from './statement.ts'
+import type { Database } from './tables.ts'
+import { takeToken } from './take-token.ts'
+import { type PresentedToken, tokenStatements } from './token-statements.ts'
+import { newRow, userStatements } from './user-statements.ts'
+
+export interface Verified {
+  readonly outcome: 'verified'
+  readonly user: UserRecord
+  readonly created: boolean
+}
+
+/** Answers with null when the token is not good. Fails with `Taken` before anything has changed. */
+export function verificationOfAddresses(
+  db: Kysely<Database>,
+  dialect: Dialect
+): (transaction: Executor, token: PresentedToken, username: string | undefined) => Promise<Verified | null> {
+  const tokens = tokenStatements(db, dialect)
+  const users = userStatements(db, dialect)
+
+  async function prove(transaction: Executor, token: PresentedToken): Promise<UserRow | undefined> {
+    const taken = await takeToken(transaction, tokens, token)
+    if (taken === null) return undefined
+    const [user] = await transaction.run(users.proveAddress, { id: taken.holder.id, now: token.now })
+    return user
+  }
+
+  async function create(
+    transaction: Executor,
+    token: PresentedToken,
+    username: string | undefined
+  ): Promise<UserRow | undefined> {
+    await transaction.run(tokens.lockProposals, token)
+    const [waiting] = await transaction.run(tokens.lockValid, token)
+    if (waiting?.user_id !== null || waiting.payload === null) return undefined
+    const proposal = readProposal(waiting.payload)
+    // The unique indexes decide: an address that somebody proved meanwhile, or a username that was not reserved.
+    const values = newRow({ ...proposal, username: username ?? proposal.username }, token.now)
+    const [user] = await transaction.run(users.insertProven, values)
+    return user
+  }
+
+  return async (transaction, token, username) => {
+    const proven = await prove(transaction, token)
+    const user = proven ?? (await create(transaction, token, username))
+    if (user === undefined) return null
+    // Before the others, which are those that nobody used.
+    await transaction.run(tokens.spend, { id: token.id, userId: user.id, now: token.now })
+    if (user.email !== null) await transaction.run(tokens.removeProposals, { emailKey: key(user.email) })
+    return { outcome: 'verified', user: userRecord(user), created: proven === undefined }
+  }
+}
