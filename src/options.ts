@@ -1,5 +1,6 @@
 /** What a host may ask for: each option with its kind and its default, read once into one frozen `Config`. */
 import { availableParallelism } from 'node:os'
+import type { LetterTemplate } from './mail/letters.ts'
 import type { AuthOptions, PasswordOptions } from './options/auth-options.ts'
 import type { Config } from './options/config.ts'
 import { crossCheck, RECOMMENDED, warningsOf } from './options/cross-checks.ts'
@@ -29,9 +30,10 @@ import { mailer, storage } from './options/storage.ts'
 import { userFields } from './options/user-fields.ts'
 import type { PasswordCheck } from './password/policy.ts'
 import type { User } from './session/user.ts'
+import type { LetterName } from './store/index.ts'
 
 export type { AuthOptions } from './options/auth-options.ts'
-export type { Config } from './options/config.ts'
+export type { Config, Transport } from './options/config.ts'
 export type { RouteName } from './options/routes.ts'
 export { isKysely } from './options/storage.ts'
 
@@ -94,6 +96,7 @@ const refreshToken = group({
 } satisfies FieldsOf<AuthOptions['refreshToken']>)
 
 const WEEK = 7 * 24 * 60 * 60
+const LETTERS_PER_HOUR = 5
 
 const sessions = group({
   max: optional(count({ min: 1 })),
@@ -111,17 +114,33 @@ const origin = text(
   (value) => URL.canParse(value) && new URL(value).origin === value
 )
 
-const link = text('a URL template with {token} in it', (value) => value.includes('{token}'))
+const link = text(
+  'an http or https URL with {token} in it',
+  (value) => value.includes('{token}') && /^https?:\/\/\S+$/.test(value) && URL.canParse(value)
+)
+
+const sender = text('an address without line breaks', (value) => /^[^\r\n]*@[^\r\n]*$/.test(value))
+
+const template = optional(callable<LetterTemplate>())
+
+const templates = group({
+  'verify-email': template,
+  'reset-password': template,
+  'change-email': template,
+  'account-exists': template,
+  'email-changed': template,
+  'password-changed': template,
+  'account-deleted': template
+} satisfies Record<LetterName, Field<unknown>>)
 
 const email = group({
-  // 'optional' as soon as letters go out.
-  verification: optional(oneOf('off', 'optional', 'required'), 'off'),
+  verification: optional(oneOf('off', 'optional', 'required')), // 'optional', and 'off' where no mail can be sent
   verifyTtl: optional(duration({ from: '1s' }), '24h'),
   resetTtl: optional(duration({ from: '1s' }), '15m'),
-  from: optional(text()),
+  from: optional(sender), // 'no-reply@localhost', and required in production
   appName: optional(text()),
-  links: optional(group({ verify: optional(link), reset: optional(link), change: optional(link) })),
-  templates: optional(instance('an object', () => true))
+  links: optional(group({ verify: optional(link), reset: optional(link), change: optional(link) }), {}),
+  templates: optional(templates, {})
 } satisfies FieldsOf<AuthOptions['email']>)
 
 const rateLimit = anyOf(
@@ -201,6 +220,7 @@ export function readOptions(input: unknown, { production }: { readonly productio
   // It fits the table, and so the type that the table was checked against.
   refuseLater(input as AuthOptions)
   const { accessToken, refreshToken, email } = given
+  const sendsMail = given.identifiers.email !== 'none' && (given.mailer !== undefined || !production)
   const config: Config = Object.freeze({
     production,
     secrets: given.secret,
@@ -225,15 +245,23 @@ export function readOptions(input: unknown, { production }: { readonly productio
     transports: given.transport,
     cookie: given.cookie,
     origins: given.origins,
-    email: Object.freeze({ ...email, appName: email.appName ?? null }),
+    email: Object.freeze({
+      ...email,
+      verification: email.verification ?? (sendsMail ? 'optional' : 'off'),
+      from: email.from ?? 'no-reply@localhost',
+      appName: email.appName ?? null
+    }),
+    ...(given.mailer !== undefined && { mailer: given.mailer as NonNullable<Config['mailer']> }),
+    sendsMail,
+    lettersPerHour: given.rateLimit === false ? null : LETTERS_PER_HOUR,
     routes: given.routes,
     migrate: given.migrate,
     ...(given.clock && { clock: given.clock }),
     decorate: given.decorate,
     tablePrefix: given.tablePrefix,
-    warnings: Object.freeze(warningsOf(given))
+    warnings: Object.freeze(warningsOf({ ...given, production }))
   })
-  crossCheck(config)
+  crossCheck(config, input as AuthOptions)
   return config
 }
 

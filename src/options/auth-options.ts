@@ -2,6 +2,8 @@
  * What a host may ask for. Every member may be `undefined`, which means "not given"; a value that does not fit is refused at
  * boot with an `OptionsError` that says path, expected and received.
  */
+import type { LetterTemplates } from '../mail/letters.ts'
+import type { MailTransporter, SendMail } from '../mail/mailer.ts'
 import type { PasswordCheck } from '../password/policy.ts'
 import type { User } from '../session/user.ts'
 import type { AuthStore } from '../store/index.ts'
@@ -63,7 +65,7 @@ export interface AuthOptions {
 
   sessions?:
     | {
-        /** How many live sessions a user may have; the oldest ends. Comes with a later release, refused until then. @default none */
+        /** How many live sessions a user may have; the oldest ends, with the reason `limit`. @default none */
         max?: number | undefined
         /** How soon another process sees that a session ended; 0.1 seconds to an hour. @default '1s' */
         endedWithin?: Duration | undefined
@@ -71,8 +73,9 @@ export interface AuthOptions {
     | undefined
 
   /**
-   * How tokens travel. With a list the first is the default, and a request chooses by the header `Auth-Transport`.
-   * `'cookie'` and `'refresh-cookie'` come with a later release and are refused until then.
+   * How tokens travel: in bodies; both in HttpOnly cookies; or the refresh token in a cookie and the access token in the body.
+   * With a list the first is the default, and a request chooses by the header `Auth-Transport`. One that is not listed is
+   * ignored wherever it appears.
    *
    * @default 'bearer'
    */
@@ -85,8 +88,15 @@ export interface AuthOptions {
 
   email?: EmailOptions | undefined
 
-  /** An SMTP URL, a nodemailer transporter or a function. Comes with a later release, refused until then. @default none */
-  mailer?: string | object | ((message: never) => Promise<unknown>) | undefined
+  /**
+   * Who carries letters: an SMTP URL (takes the package nodemailer), a nodemailer transporter, or a function that resolves when
+   * the letter is handed over. A rejection is tried again, eight times within two hours; so is a letter that hangs.
+   *
+   * Without one, letters stand in the log outside production, and in production the routes that send them are off.
+   *
+   * @default none
+   */
+  mailer?: string | MailTransporter | SendMail | undefined
 
   /** Limits by address and account. An object comes with a later release and is refused until then; so far nothing is limited. */
   rateLimit?: false | Readonly<Record<string, unknown>> | undefined
@@ -230,11 +240,11 @@ export interface AccessTokenOptions {
 }
 
 export interface RefreshTokenOptions {
-  /** A session ends when it is not refreshed for so long; at least a second, at most `absoluteTtl`. @default '7d' */
+  /** A session ends when it is not refreshed for so long; at least a second, at most `absoluteTtl`. @default '7d', or `absoluteTtl` where that is shorter */
   idleTtl?: Duration | undefined
   /** A session ends so long after its sign-in, however often it is refreshed. @default '30d' */
   absoluteTtl?: Duration | undefined
-  /** How long a used token still gets the same successor, for retries and parallel tabs; less than `idleTtl`; 0 is strict. @default '30s' */
+  /** How long a used token still gets the same successor, for retries and parallel tabs; 0 is strict. @default '30s' */
   grace?: Duration | undefined
   /** False answers with the same token, for clients that never store a new one; a warning at boot (RFC 9700 2.2.2). @default true */
   rotate?: boolean | undefined
@@ -250,20 +260,32 @@ export interface CookieOptions {
 }
 
 export interface EmailOptions {
-  /** `'optional'` and `'required'` come with a later release and are refused until then. @default 'off' */
+  /**
+   * `'required'`: a sign-up waits until the link in its letter is clicked, and is answered alike for every address.
+   * `'optional'`: the letter goes out, and nothing waits for it. `'off'`: there is none.
+   *
+   * Refused: `'required'` where no mail can be sent.
+   *
+   * @default 'optional', and 'off' where no mail can be sent
+   */
   verification?: 'off' | 'optional' | 'required' | undefined
   /** How long the link of a verification letter works. @default '24h' */
   verifyTtl?: Duration | undefined
   /** How long the link of a password-reset letter works. @default '15m' */
   resetTtl?: Duration | undefined
-  /** The sender, such as `'Example <no-reply@example.com>'`. @default none */
+  /** The sender, such as `'Example <no-reply@example.com>'`. @default 'no-reply@localhost', and required in production */
   from?: string | undefined
-  /** How letters call your app; no password may be equal to it. @default none */
+  /** How letters call your app; no password may be equal to it. @default none: 'this app' */
   appName?: string | undefined
-  /** URL templates with `{token}` in them. Comes with a later release, refused until then. @default none */
+  /**
+   * Your pages that the letters lead to: URLs with `{token}` in them, which post the token to the route of its kind. Never made
+   * from a request's headers.
+   *
+   * @default outside production our own page, `{prefix}/action`; required in production
+   */
   links?: { [Letter in 'verify' | 'reset' | 'change']?: string | undefined } | undefined
-  /** Letters of your own. Comes with a later release, refused until then. @default none */
-  templates?: Readonly<Record<string, unknown>> | undefined
+  /** Letters of your own, by name; escape what comes from a user before it goes into `html`. @default ours, in English */
+  templates?: LetterTemplates | undefined
 }
 
 export interface RouteOptions {

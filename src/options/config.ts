@@ -1,4 +1,6 @@
 /** What the house works with: every option read, checked and filled in. Frozen, down to what the host handed over as its own. */
+import type { LetterTemplates } from '../mail/letters.ts'
+import type { MailTransporter, SendMail } from '../mail/mailer.ts'
 import type { PasswordSettings } from '../password/hashing.ts'
 import type { PasswordPolicySettings } from '../password/policy.ts'
 import type { User } from '../session/user.ts'
@@ -29,12 +31,19 @@ export interface Config {
   readonly sessions: {
     /** Seconds until another process has seen that a session ended. */
     readonly endedWithin: number
+    /** Live sessions of one user. */
+    readonly max?: number
   }
   /** The first is what a request gets that does not choose. */
   readonly transports: readonly Transport[]
   readonly cookie: { readonly secure: boolean; readonly sameSite: 'lax' | 'strict' | 'none'; readonly domain?: string }
   readonly origins: readonly string[]
   readonly email: EmailConfig
+  readonly mailer?: string | MailTransporter | SendMail
+  /** Whether there are addresses to send letters to, and somebody who carries them. */
+  readonly sendsMail: boolean
+  /** How many letters an address gets in an hour; null for no limit. */
+  readonly lettersPerHour: number | null
   readonly routes: Readonly<Record<RouteName, RouteSettings>>
   readonly migrate: boolean
   /** The database's clock when there is none. */
@@ -74,6 +83,8 @@ export interface EmailConfig {
   readonly verifyTtl: number
   /** Seconds. */
   readonly resetTtl: number
-  readonly from?: string
+  readonly from: string
   readonly appName: string | null
+  readonly links: { readonly verify?: string; readonly reset?: string; readonly change?: string }
+  readonly templates: LetterTemplates
 }

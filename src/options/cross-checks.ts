@@ -1,4 +1,5 @@
 /** What no option alone can say: values that are good by themselves and wrong together. */
+import type { AuthOptions } from './auth-options.ts'
 import type { Config } from './config.ts'
 import { count, listOf, oneOf } from './kinds.ts'
 import { refuse } from './refusal.ts'
@@ -7,11 +8,12 @@ import { fieldName, USER_PROPERTIES } from './user-fields.ts'
 /** RFC 7519 4.1 and our `sid`: we set them, and a claim of the same name would be lost. */
 const REGISTERED_CLAIMS: ReadonlySet<string> = new Set(['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp', 'nbf'])
 
-export function crossCheck(config: Config): void {
+export function crossCheck(config: Config, given: AuthOptions): void {
   checkUser(config)
   checkPassword(config)
   checkTokens(config)
   checkCookie(config)
+  checkMail(config, given)
   const { authenticate, authorize, auth } = config.decorate
   const names = new Set([authenticate, authorize, auth])
   if (names.size < 3) refuse('decorate', 'three different names', 'the same one twice')
@@ -58,15 +60,35 @@ function checkCookie({ cookie, origins, production }: Config): void {
   if (origins.length === 0) refuse('cookie.sameSite', "'lax' or 'strict' where `origins` is empty", "'none'")
 }
 
+/** In production a link of ours would lead nowhere, and a letter from nobody is thrown away. */
+function checkMail({ email, sendsMail, production, identifiers }: Config, { email: given = {} }: AuthOptions): void {
+  if (email.verification === 'required' && !sendsMail) {
+    const lack = identifiers.email === 'none' ? "`identifiers` is without 'email'" : 'there is no `mailer`'
+    refuse('email.verification', `'off' or 'optional' where ${lack}`, "'required'")
+  }
+  if (!sendsMail || !production) return
+  if (given.from === undefined) refuse('email.from', 'the sender of letters when NODE_ENV is production', 'nothing')
+  const needed =
+    email.verification === 'off' ? (['reset', 'change'] as const) : (['verify', 'reset', 'change'] as const)
+  for (const letter of needed) {
+    if (email.links[letter] !== undefined) continue
+    refuse(`email.links.${letter}`, 'the URL of your page, with {token} in it, when NODE_ENV is production', 'nothing')
+  }
+}
+
 /** OWASP Password Storage Cheat Sheet (PW9). */
 export const RECOMMENDED = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const
 
 interface Weakenings {
+  readonly production: boolean
+  readonly mailer?: unknown
+  readonly identifiers: Pick<Config['identifiers'], 'email'>
   readonly password: Pick<Config['password'], 'argon2'>
   readonly refreshToken: Pick<Config['refreshToken'], 'rotate'>
 }
 
-export function warningsOf({ password: { argon2 }, refreshToken }: Weakenings): string[] {
+export function warningsOf({ production, mailer, identifiers, password, refreshToken }: Weakenings): string[] {
+  const { argon2 } = password
   const warnings: string[] = []
   if (argon2.memoryCost < RECOMMENDED.memoryCost || argon2.timeCost < RECOMMENDED.timeCost) {
     warnings.push(
@@ -77,6 +99,13 @@ export function warningsOf({ password: { argon2 }, refreshToken }: Weakenings): 
   if (!refreshToken.rotate) {
     warnings.push(
       '`refreshToken.rotate` is false: a stolen refresh token works until its session ends, and nobody notices (RFC 9700 2.2.2)'
+    )
+  }
+  if (mailer === undefined && identifiers.email !== 'none') {
+    warnings.push(
+      production
+        ? '`mailer` is not given: the routes that send letters are off'
+        : '`mailer` is not given: letters stand in this log, with the tokens in them'
     )
   }
   return warnings

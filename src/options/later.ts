@@ -10,11 +10,6 @@ interface Later {
 }
 
 const later: readonly Later[] = [
-  ...(['cookie', 'refresh-cookie'] as const).map((transport) => ({
-    option: `transport: '${transport}'`,
-    when: (options: AuthOptions) => [options.transport].flat().includes(transport),
-    now: "knows 'bearer'"
-  })),
   {
     option: 'rateLimit',
     when: ({ rateLimit }) => typeof rateLimit === 'object',
@@ -45,22 +40,6 @@ const later: readonly Later[] = [
     option: 'password.pepper',
     when: ({ password }) => password?.pepper !== undefined,
     now: 'hashes with argon2id and a salt'
-  },
-  ...(['optional', 'required'] as const).map((verification) => ({
-    option: `email.verification: '${verification}'`,
-    when: ({ email }: AuthOptions) => email?.verification === verification,
-    now: "sends no mail and knows 'off'"
-  })),
-  ...(['links', 'templates'] as const).map((part) => ({
-    option: `email.${part}`,
-    when: ({ email }: AuthOptions) => email?.[part] !== undefined,
-    now: 'sends no mail'
-  })),
-  { option: 'mailer', when: ({ mailer }) => mailer !== undefined, now: 'sends no mail' },
-  {
-    option: 'sessions.max',
-    when: ({ sessions }) => sessions?.max !== undefined,
-    now: 'sets no limit to the sessions of a user'
   },
   {
     option: 'storage: mysql://',

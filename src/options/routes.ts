@@ -64,6 +64,7 @@ export const routes = group({
   changePassword: route(),
   changeEmail: route(),
   confirmEmailChange: route(),
+  action: route(),
   jwks: route(),
   apiKeys: route(),
   createApiKey: route(),
