@@ -1,15 +1,23 @@
 /** What every room is handed. */
 import type { FastifyBaseLogger } from 'fastify'
 import { deriveKeyring, type Keyring, keyringOf } from './crypto/keyring.ts'
+import { newId } from './crypto/random.ts'
 import { createEvents } from './events.ts'
+import { createDelivery } from './mail/delivery.ts'
+import type { LinkFor } from './mail/links.ts'
+import type { SendMail } from './mail/mailer.ts'
+import { createOutbox, type Outbox } from './mail/outbox.ts'
 import type { Config } from './options.ts'
 import { createPasswords, type Passwords } from './password/hashing.ts'
 import { createPasswordPolicy, type PasswordPolicy } from './password/policy.ts'
+import { createEndedFeed, type EndedFeed } from './session/ended-feed.ts'
 import { createEndedSessions } from './session/ended-sessions.ts'
 import { createIdentify, type Identify } from './session/identify.ts'
 import type { Gate, SessionParts } from './session/parts.ts'
-import type { AuthStore } from './store/index.ts'
+import type { AuthStore, Notice } from './store/index.ts'
 import type { AccessTokens } from './token/access-token.ts'
+import type { SessionCookies } from './token/cookies.ts'
+import { createOneTimeTokens, type OneTimeTokens } from './token/one-time-token.ts'
 import { createRefreshTokens } from './token/refresh-token.ts'
 
 export interface Context extends SessionParts {
@@ -17,6 +25,15 @@ export interface Context extends SessionParts {
   readonly passwords: Passwords
   readonly policy: PasswordPolicy
   readonly identify: Identify
+  readonly cookies: SessionCookies
+  readonly oneTimeTokens: OneTimeTokens
+  readonly outbox: Outbox
+  readonly feed: EndedFeed
+  /** What a verb that changes an account tells its user, where there is mail. */
+  readonly telling: (name: Notice['name']) => { readonly now?: Date; readonly notice?: Notice }
+  readonly appName: string | null
+  /** Where the routes hang, the prefixes of the host's own scopes included. */
+  readonly path: string
   /** Work that must not delay the answer; the app waits for it when it closes. */
   readonly afterwards: (work: () => Promise<unknown>) => void
 }
@@ -27,33 +44,89 @@ export interface ContextMaterials {
   readonly log: FastifyBaseLogger
   readonly gates: readonly Gate[]
   readonly accessTokens: AccessTokens
+  readonly cookies: SessionCookies
   readonly afterwards: Context['afterwards']
+  /** Null where no letters are sent. */
+  readonly mail: { readonly send: SendMail; readonly linkFor: LinkFor } | null
+  readonly path: string
 }
 
-export function createContext({ config, store, log, gates, accessTokens, afterwards }: ContextMaterials): Context {
+export function createContext(materials: ContextMaterials): Context {
+  const { config, store, log, gates, accessTokens, cookies, afterwards, path } = materials
   const clock = clockOf(config)
   const ended = createEndedSessions({ accessTtl: config.accessToken.ttl, clock })
   const { clock: hostClock } = config
+  const at: Context['at'] = hostClock ? () => ({ now: hostClock() }) : () => ({})
+  const shape = shapeOf(config)
+  const oneTimeTokens = createOneTimeTokens(deriveKeyring(config.secrets, 'one-time-token'))
+  const events = createEvents({
+    clock,
+    onListenerError: (error, name) => log.error({ err: error }, `a listener of the event ${name} failed`)
+  })
   return {
     config,
     store,
-    shape: shapeOf(config),
+    shape,
     passwords: createPasswords(config.password),
     policy: createPasswordPolicy(config.password),
     accessTokens,
     refreshTokens: createRefreshTokens(deriveKeyring(config.secrets, 'refresh-token')),
     ended,
-    identify: createIdentify(accessTokens, ended),
-    events: createEvents({
-      clock,
-      onListenerError: (error, name) => log.error({ err: error }, `a listener of the event ${name} failed`)
+    cookies,
+    identify: createIdentify({
+      accessTokens,
+      ended,
+      inHeader: config.transports.some((transport) => transport !== 'cookie'),
+      cookies: config.transports.includes('cookie') ? cookies : null
     }),
+    events,
+    oneTimeTokens,
+    feed: createEndedFeed({
+      store,
+      ended,
+      log,
+      at,
+      accessTtl: config.accessToken.ttl,
+      within: config.sessions.endedWithin
+    }),
+    outbox: openOutbox(materials, { at, shape, events, oneTimeTokens }),
+    telling: (name) => ({ ...at(), ...(config.sendsMail && { notice: { id: newId(), name } }) }),
+    appName: config.email.appName,
+    path,
     gates,
     refreshing: new Map(),
+    maxSessions: config.sessions.max ?? null,
     lifetimes: { accessTtl: config.accessToken.ttl, ...config.refreshToken },
-    at: hostClock ? () => ({ now: hostClock() }) : () => ({}),
+    at,
     afterwards
   }
+}
+
+const silent: Outbox = { wake() {}, async flush() {}, async stop() {} }
+
+function openOutbox(
+  { config, store, log, mail }: ContextMaterials,
+  { at, shape, events, oneTimeTokens }: Pick<Context, 'at' | 'shape' | 'events' | 'oneTimeTokens'>
+): Outbox {
+  if (mail === null) return silent
+  const { verifyTtl, resetTtl, appName, from, templates } = config.email
+  const lifetimes = { verify: verifyTtl, reset: resetTtl }
+  return createOutbox({
+    store,
+    events,
+    log,
+    at,
+    rules: { verifySeconds: verifyTtl, resetSeconds: resetTtl, maxPerHour: config.lettersPerHour },
+    deliver: createDelivery({
+      shape,
+      oneTimeTokens,
+      appName: appName ?? 'this app',
+      from,
+      templates,
+      lifetimes,
+      ...mail
+    })
+  })
 }
 
 /** The same house inside a transaction of the host's: nothing is shared with calls outside of it. */

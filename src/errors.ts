@@ -2,6 +2,7 @@
 import createError from '@fastify/error'
 
 export const errors = {
+  AUTH_ONE_TIME_TOKEN_INVALID: createError('AUTH_ONE_TIME_TOKEN_INVALID', 'The link is not valid any more', 400),
   AUTH_TOKENS_CONFLICT: createError('AUTH_TOKENS_CONFLICT', 'The request carries two different refresh tokens', 400),
   AUTH_CREDENTIALS_INVALID: createError('AUTH_CREDENTIALS_INVALID', 'The credentials are not right', 401),
   AUTH_ACCESS_TOKEN_MISSING: createError('AUTH_ACCESS_TOKEN_MISSING', 'An access token is required', 401),
@@ -10,7 +11,10 @@ export const errors = {
   AUTH_REFRESH_TOKEN_INVALID: createError('AUTH_REFRESH_TOKEN_INVALID', 'The refresh token is not valid', 401),
   AUTH_SESSION_ENDED: createError('AUTH_SESSION_ENDED', 'The session has ended', 401),
   AUTH_FORBIDDEN: createError('AUTH_FORBIDDEN', 'This is not allowed', 403),
+  AUTH_ORIGIN_REJECTED: createError('AUTH_ORIGIN_REJECTED', 'Requests from this origin are not allowed', 403),
+  AUTH_EMAIL_UNVERIFIED: createError('AUTH_EMAIL_UNVERIFIED', 'The e-mail address is not confirmed yet', 403),
   AUTH_ACCOUNT_DISABLED: createError('AUTH_ACCOUNT_DISABLED', 'The account is disabled', 403),
+  AUTH_SESSION_NOT_FOUND: createError('AUTH_SESSION_NOT_FOUND', 'There is no such session', 404),
   AUTH_USER_NOT_FOUND: createError('AUTH_USER_NOT_FOUND', 'There is no such user', 404),
   AUTH_EMAIL_TAKEN: createError('AUTH_EMAIL_TAKEN', 'The e-mail address is taken', 409),
   AUTH_USERNAME_TAKEN: createError('AUTH_USERNAME_TAKEN', 'The username is taken', 409),

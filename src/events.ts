@@ -28,8 +28,13 @@ export interface AuthEvents {
   readonly logout: AuthEvent
   /** Every session of the user ended with it. */
   readonly 'password-changed': AuthEvent
+  readonly 'email-verified': AuthEvent
+  /** Every session of the user ended with it, but the one that asked. */
+  readonly 'email-changed': AuthEvent
   readonly 'user-disabled': AuthEvent
   readonly 'user-deleted': AuthEvent
+  /** A letter could not be sent in eight attempts. */
+  readonly 'mail-abandoned': AuthEvent
 }
 
 export type AuthEventName = keyof AuthEvents

@@ -1,9 +1,9 @@
 /** The shape of a room. */
-import type { TSchema } from '@sinclair/typebox'
+import type { TUnsafe } from '@sinclair/typebox'
 import { type Context, contextWithin } from './context.ts'
 import type { Caller } from './events.ts'
 import { contain } from './http/contain.ts'
-import type { Route } from './http/door.ts'
+import type { Door } from './http/door.ts'
 import { compileValidator } from './http/validation.ts'
 import type { Config } from './options.ts'
 import type { Gate } from './session/parts.ts'
@@ -12,11 +12,11 @@ export interface Feature<Api extends object = object> {
   readonly name: string
   /** Whether the options ask for this room; always, when it does not say. */
   readonly needs?: (config: Config) => boolean
-  /** What stands before every session that opens. */
-  readonly gate?: Gate
+  /** What stands before every session that opens, as the options have it. */
+  readonly gate?: (config: Config) => Gate
   /** Its part of `app.auth`. */
   readonly api?: (context: Context) => Api
-  readonly routes?: (route: Route, context: Context) => void
+  readonly routes?: (door: Door, context: Context) => void
 }
 
 export const defineFeature = <Api extends object = object>(feature: Feature<Api>): Feature<Api> => feature
@@ -32,7 +32,7 @@ export type Rule<Input, Output> = (context: Context, input: Input, caller: Calle
 /** A rule as a function of `app.auth`: its input passes the same schema as a request's body, its failures are the same errors. */
 export function verb<Input, Output>(
   context: Context,
-  schema: TSchema,
+  schema: TUnsafe<Input>,
   rule: Rule<Input, Output>
 ): (input: Input, call?: Call) => Promise<Output> {
   const validate = compileValidator<Input>(schema, 'input')

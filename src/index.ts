@@ -1,6 +1,7 @@
 import './augment.ts'
 
 export type { Authenticate, Guard } from './access/authenticate.ts'
+export type { Authorize, Requirements } from './access/authorize.ts'
 export type { RequestAuth } from './access/request-auth.ts'
 export { type AuthError, type AuthErrorCode, isAuthError, OptionsError } from './errors.ts'
 export type { AuthEvent, AuthEventName, AuthEvents, Caller, EventFeed } from './events.ts'

@@ -2,16 +2,21 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createAuthenticate } from './access/authenticate.ts'
+import { createAuthorize } from './access/authorize.ts'
 import { decorateRequests } from './access/request-auth.ts'
 import { openStorage } from './adapters/storage.ts'
-import { accessTokenKeyring, type Context, clockOf, createContext } from './context.ts'
+import { accessTokenKeyring, type Context, type ContextMaterials, clockOf, createContext } from './context.ts'
 import { OptionsError } from './errors.ts'
 import type { Feature } from './feature.ts'
 import { openDoor } from './http/door.ts'
+import { createGatekeeper } from './http/guard.ts'
+import { createLinks } from './mail/links.ts'
+import { openMailer } from './mail/mailer.ts'
 import { type AuthOptions, type Config, readOptions } from './options.ts'
 import { type AuthApi, features } from './registry.ts'
 import type { AuthStore } from './store/index.ts'
 import { createAccessTokens } from './token/access-token.ts'
+import { createSessionCookies } from './token/cookies.ts'
 
 async function gatehouse(app: FastifyInstance, options: AuthOptions): Promise<void> {
   const config = readOptions(options, { production: process.env.NODE_ENV === 'production' })
@@ -31,21 +36,40 @@ async function gatehouse(app: FastifyInstance, options: AuthOptions): Promise<vo
     config,
     store,
     log: app.log,
-    gates: rooms.flatMap(({ gate }) => gate ?? []),
-    accessTokens: await buildAccessTokens(app, config),
-    afterwards: afterwards.run
+    gates: rooms.flatMap(({ gate }) => gate?.(config) ?? []),
+    ...(await openVault(app, config)),
+    afterwards: afterwards.run,
+    mail: config.sendsMail ? await openMail(app, config) : null,
+    path: pathOf(app, config)
   })
+  app.addHook('onClose', async () => {
+    await Promise.all([context.outbox.stop(), context.feed.stop()])
+  })
+  await context.feed.start()
 
+  const gatekeeper = createGatekeeper({ ...context, origins: config.origins })
   decorateRequests(app)
-  app.decorate(config.decorate.authenticate as 'authenticate', createAuthenticate(context.identify))
+  app.decorate(config.decorate.authenticate as 'authenticate', createAuthenticate(gatekeeper))
+  app.decorate(config.decorate.authorize as 'authorize', createAuthorize(gatekeeper, context.feed))
   app.decorate(config.decorate.auth as 'auth', buildApi(rooms, context, store))
   await app.register(
     async (scope) => {
-      const route = openDoor(scope, config, context.identify)
-      for (const room of rooms) room.routes?.(route, context)
+      const door = openDoor(app, scope, context, gatekeeper)
+      for (const room of rooms) room.routes?.(door, context)
     },
     { prefix: config.prefix }
   )
+}
+
+const pathOf = (app: FastifyInstance, { prefix }: Config): string => (app.prefix === '/' ? '' : app.prefix) + prefix
+
+async function openMail(app: FastifyInstance, config: Config): Promise<ContextMaterials['mail']> {
+  const { send, close } = await openMailer(config.mailer, app.log)
+  app.addHook('onClose', async () => close())
+  const [action] = config.routes.action.paths ?? ['/action']
+  // `listeningOrigin` is the server's own word; before it listens there is nobody who could follow a link.
+  const origin = () => (app.server.listening ? app.listeningOrigin : 'http://localhost')
+  return { send, linkFor: createLinks(config.email.links, () => origin() + pathOf(app, config) + action) }
 }
 
 function refuseCollisions(app: FastifyInstance, { decorate }: Config): void {
@@ -59,26 +83,36 @@ function refuseCollisions(app: FastifyInstance, { decorate }: Config): void {
   }
 }
 
-/** In a child of their own: @fastify/jwt decorates its scope, and must meet neither the host's nor a second one of ours. */
-async function buildAccessTokens(app: FastifyInstance, config: Config): Promise<Context['accessTokens']> {
-  let accessTokens: Context['accessTokens'] | undefined
-  await app.register(async (vault) => {
-    const { issuer, audience, accessToken } = config
-    accessTokens = await createAccessTokens(
-      vault,
-      accessTokenKeyring(config),
-      { issuer, audience, ttl: accessToken.ttl },
-      clockOf(config)
-    )
+/** In a child of their own: what @fastify/jwt and @fastify/cookie decorate must not meet the host's, nor a second one of ours. */
+async function openVault(app: FastifyInstance, config: Config): Promise<Pick<Context, 'accessTokens' | 'cookies'>> {
+  const { issuer, audience, accessToken, refreshToken } = config
+  const claims = { issuer, audience, ttl: accessToken.ttl }
+  const lifetimes = { accessTtl: accessToken.ttl, refreshTtl: refreshToken.idleTtl }
+  return new Promise((resolve, reject) => {
+    app
+      .register(async (vault) => {
+        const keyring = accessTokenKeyring(config)
+        const accessTokens = await createAccessTokens(vault, keyring, claims, clockOf(config))
+        const cookies = await createSessionCookies(vault, { ...config.cookie, ...lifetimes })
+        resolve({ accessTokens, cookies })
+      })
+      .then(() => undefined, reject)
   })
-  return accessTokens as Context['accessTokens']
 }
 
+/** Two rooms may add to one group of verbs, such as `sessions`. */
 function buildApi(rooms: readonly Feature[], context: Context, store: AuthStore): AuthApi {
-  const verbs = rooms.map((room) => room.api?.(context) ?? {})
-  return Object.freeze(
-    Object.assign({ events: { on: context.events.on }, migrate: () => store.open({ migrate: true }) }, ...verbs)
-  ) as AuthApi
+  const api: Record<string, object> = {
+    events: { on: context.events.on },
+    mail: { flush: context.outbox.flush },
+    migrate: () => store.open({ migrate: true })
+  }
+  for (const [name, verbs] of rooms.flatMap((room) =>
+    Object.entries((room.api?.(context) ?? {}) as Record<string, object>)
+  )) {
+    api[name] = typeof verbs === 'function' ? verbs : { ...api[name], ...verbs }
+  }
+  return Object.freeze(api) as AuthApi
 }
 
 /** Work that goes on after an answer. It never fails a request, and never outlives the app. */

@@ -2,12 +2,19 @@
 
 import type { EventFeed } from './events.ts'
 import type { Feature } from './feature.ts'
+import { accountDeletionFeature } from './features/account-deletion.ts'
+import { actionFeature } from './features/action.ts'
 import { administrationFeature } from './features/administration.ts'
+import { emailChangeFeature } from './features/email-change.ts'
+import { emailVerificationFeature } from './features/email-verification.ts'
 import { loginFeature } from './features/login.ts'
 import { logoutFeature } from './features/logout.ts'
 import { meFeature } from './features/me.ts'
+import { passwordChangeFeature } from './features/password-change.ts'
+import { passwordResetFeature } from './features/password-reset.ts'
 import { publicProfileFeature } from './features/public-profile.ts'
 import { refreshFeature } from './features/refresh.ts'
+import { sessionsFeature } from './features/sessions.ts'
 import { signupFeature } from './features/signup.ts'
 import { verifyFeature } from './features/verify.ts'
 
@@ -19,7 +26,14 @@ export const features = [
   verifyFeature,
   meFeature,
   publicProfileFeature,
-  administrationFeature
+  sessionsFeature,
+  administrationFeature,
+  emailVerificationFeature,
+  passwordResetFeature,
+  passwordChangeFeature,
+  emailChangeFeature,
+  accountDeletionFeature,
+  actionFeature
 ] as const
 
 type ApiOf<Room> = Room extends Feature<infer Api> ? Api : never
@@ -30,6 +44,10 @@ type Every<Union> = (Union extends unknown ? (each: Union) => void : never) exte
 /** `app.auth`: every room's verbs, and what the house as a whole offers. */
 export type AuthApi = Readonly<Every<ApiOf<(typeof features)[number]>>> & {
   readonly events: EventFeed
+  readonly mail: {
+    /** Tries every unsent letter now, those too whose turn is later. */
+    flush(): Promise<void>
+  }
   /** Creates or upgrades the tables, under a lock. */
   migrate(): Promise<void>
 }

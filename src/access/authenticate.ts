@@ -1,8 +1,7 @@
 /** The guards that a host hangs on its own routes. */
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import { admit, challenge } from '../http/guard.ts'
+import type { Gatekeeper, Refusal, Verdict } from '../http/guard.ts'
 import { isOwnRoute } from '../http/own-routes.ts'
-import type { Identification, Identify } from '../session/identify.ts'
 
 /**
  * Works as `onRequest` or `preHandler`, on a route or on a whole scope, and as `await app.authenticate(request, reply)`
@@ -18,36 +17,34 @@ export interface Authenticate extends Guard {
   readonly optional: Guard
 }
 
-export function createAuthenticate(identify: Identify): Authenticate {
-  const required = guard(identify, () => false)
-  const optional = guard(identify, ({ outcome }) => outcome === 'anonymous')
-  return Object.assign(required, { optional })
+export function createAuthenticate(gatekeeper: Gatekeeper): Authenticate {
+  return Object.assign(guard(gatekeeper, isNobody), { optional: guard(gatekeeper, isAnonymous) })
+}
+
+const isNobody = () => false
+const isAnonymous = ({ outcome }: Refusal) => outcome === 'anonymous'
+
+function guard(gatekeeper: Gatekeeper, pardons: (refusal: Refusal) => boolean): Guard {
+  return asGuard((request, reply) =>
+    // Whose route it is is asked last: with a good token, on most requests, it does not matter.
+    gatekeeper(request, reply, (refusal) => pardons(refusal) || isOwnRoute(request))
+  )
 }
 
 /** Synchronous where Fastify hands over `done`: a guarded route then costs no promise. */
-function guard(identify: Identify, passes: (identification: Identification) => boolean): Guard {
-  function check(request: FastifyRequest, reply: FastifyReply): Error | undefined {
-    const identification = identify(request.headers)
-    if (identification.outcome === 'known') {
-      admit(request, identification.identity)
-      return undefined
-    }
-    // Asked last: with a good token, on most requests, it does not matter whose route this is.
-    if (passes(identification) || isOwnRoute(request)) return undefined
-    return challenge(reply, identification)
-  }
-
+export function asGuard(check: (request: FastifyRequest, reply: FastifyReply) => Verdict): Guard {
   function run(request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void
   function run(request: FastifyRequest, reply: FastifyReply): Promise<void>
-  function run(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    done?: HookHandlerDoneFunction
-  ): Promise<void> | undefined {
-    const refusal = check(request, reply)
-    if (done === undefined) return refusal ? Promise.reject(refusal) : Promise.resolve()
-    done(refusal)
-    return undefined
+  function run(request: FastifyRequest, reply: FastifyReply, done?: HookHandlerDoneFunction): Promise<void> | void {
+    const verdict = check(request, reply)
+    if (done === undefined) return settle(verdict)
+    if (verdict instanceof Promise) verdict.then(done, done)
+    else done(verdict)
   }
   return run
+}
+
+async function settle(verdict: Verdict): Promise<void> {
+  const refusal = await verdict
+  if (refusal) throw refusal
 }

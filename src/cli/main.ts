@@ -19,7 +19,7 @@ async function migrate(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: { database: { type: 'string' }, 'table-prefix': { type: 'string' } } })
   if (values.database === undefined) throw new Error('`--database URL` says which database to bring up to date')
   const store = await connectStore(values.database, {
-    postgres: { prepare: false },
+    postgres: { prepare: false, listen: false },
     log: { error: (_object: object, message: string) => console.error(message) },
     ...(values['table-prefix'] !== undefined && { tablePrefix: values['table-prefix'] })
   })

@@ -4,6 +4,7 @@ import { authError } from '../errors.ts'
 import type { AuthEventName, Caller } from '../events.ts'
 import { type Call, defineFeature, runWithin } from '../feature.ts'
 import { endAllSessions } from '../session/end.ts'
+import { hashNewPassword } from '../session/new-password.ts'
 import { toUser, type User } from '../session/user.ts'
 import type { EndedSession, EndReason } from '../store/index.ts'
 
@@ -17,11 +18,8 @@ async function getUser(context: Context, id: string): Promise<User> {
 
 /** The policy judges it as it would the user's own choice; every session of the user ends. */
 async function setPassword(context: Context, id: string, password: string, caller: Caller): Promise<void> {
-  const { email, username } = await getUser(context, id)
-  const { appName } = context.config.email
-  const judgement = await context.policy.judge(password, { email: email ?? null, username: username ?? null, appName })
-  if (judgement.outcome === 'rejected') throw authError('AUTH_PASSWORD_REJECTED', { reason: judgement.reason })
-  const ended = await context.store.users.setPassword(id, await context.passwords.hash(password), context.at())
+  const hash = await hashNewPassword(context, password, await getUser(context, id))
+  const ended = await context.store.users.setPassword(id, hash, context.telling('password-changed'))
   conclude(context, id, ended, 'password-changed', 'password-changed', caller)
 }
 
@@ -31,7 +29,7 @@ async function setDisabled(context: Context, id: string, disabled: boolean, call
 }
 
 async function deleteUser(context: Context, id: string, caller: Caller): Promise<void> {
-  const ended = await context.store.users.delete(id, context.at())
+  const ended = await context.store.users.delete(id, context.telling('account-deleted'))
   conclude(context, id, ended, 'deleted', 'user-deleted', caller)
 }
 
@@ -46,6 +44,7 @@ function conclude(
 ): void {
   context.ended.add(ended, reason)
   context.events.emit(event, { ...caller, userId, sessionId: null })
+  context.outbox.wake()
 }
 
 export const administrationFeature = defineFeature({

@@ -6,7 +6,7 @@ import { defineFeature, verb } from '../feature.ts'
 import { callerOf } from '../http/caller.ts'
 import { closedBody, Email, Password, sessionAnswerSchema, Username } from '../http/schemas.ts'
 import type { Config } from '../options.ts'
-import type { SessionAnswer } from '../session/answer.ts'
+import type { Grant, SessionAnswer } from '../session/answer.ts'
 import { openSession } from '../session/open.ts'
 import type { Credential, Identifier } from '../store/index.ts'
 
@@ -39,26 +39,44 @@ function loginBody({ identifiers }: Config): TUnsafe<LoginInput> {
 
 /**
  * AU6: an unknown account, a wrong password and an account without one are answered alike, from one throw, after the
- * same statement and the same single computation. What a gate has to say, only the right password hears.
+ * same statements and the same single computation. What a gate has to say, only the right password hears.
  */
-export async function login(context: Context, input: LoginInput, caller: Caller): Promise<SessionAnswer> {
+export async function login(context: Context, input: LoginInput, caller: Caller): Promise<Grant> {
   const identifier = identifierOf(input)
   // Before the look-up, or the time of the answer would depend on whether the account exists (CVE-2025-22234).
   if (!context.policy.fitsLogin(input.password))
     throw new ValidationError('password is longer than any password can be')
 
-  const found = await context.store.users.credential(identifier)
-  const credential = found.outcome === 'found' ? found.credential : null
-  const match = await context.passwords.verify(credential?.passwordHash ?? null, input.password)
-  if (credential === null || match === 'mismatch') {
+  const { found, match } = await context.passwords.verifyFound(() => lookUp(context, identifier), input.password)
+  const { credential } = found
+  if (match === 'mismatch') {
     context.events.emit('login-failed', { ...caller, userId: credential?.user.id ?? null, sessionId: null })
     throw authError('AUTH_CREDENTIALS_INVALID')
   }
+  // The right password of a sign-up that still waits for the proof of its address.
+  if (credential === null) throw authError('AUTH_EMAIL_UNVERIFIED')
 
-  const { sessionId, answer } = await openSession(context, credential.user, caller)
-  context.events.emit('login', { ...caller, userId: credential.user.id, sessionId })
+  const { remember = true } = input
+  const grant = await openSession(context, { user: credential.user, remember }, caller)
+  context.events.emit('login', { ...caller, userId: credential.user.id, sessionId: grant.sessionId })
   if (match === 'match-stale') context.afterwards(() => strengthen(context, credential, input.password))
-  return answer
+  return grant
+}
+
+interface Found {
+  readonly credential: Credential | null
+  readonly passwordHash: string | null
+}
+
+/** Where sign-ups wait for a proof, the newest one's password is compared when there is no user: always the same statements. */
+async function lookUp({ store, config, at }: Context, identifier: Identifier): Promise<Found> {
+  const waits = config.email.verification === 'required' && 'email' in identifier
+  const [found, proposed] = await Promise.all([
+    store.users.credential(identifier),
+    waits ? store.oneTimeTokens.proposedPassword(identifier.email, at()) : undefined
+  ])
+  if (found.outcome === 'found') return { credential: found.credential, passwordHash: found.credential.passwordHash }
+  return { credential: null, passwordHash: proposed?.outcome === 'found' ? proposed.passwordHash : null }
 }
 
 function identifierOf({ email, username }: LoginInput): Identifier {
@@ -79,9 +97,13 @@ async function strengthen(context: Context, { user, passwordHash }: Credential, 
 
 export const loginFeature = defineFeature({
   name: 'login',
-  gate: (user) => (user.disabledAt === null ? undefined : 'AUTH_ACCOUNT_DISABLED'),
-  api: (context) => ({ login: verb(context, loginBody(context.config), login) }),
-  routes(route, context) {
+  gate: () => (user) => (user.disabledAt === null ? undefined : 'AUTH_ACCOUNT_DISABLED'),
+  api: (context) => ({
+    login: verb(context, loginBody(context.config), async (scoped, input, caller): Promise<SessionAnswer> => {
+      return (await login(scoped, input, caller)).answer
+    })
+  }),
+  routes({ route, transports }, context) {
     route('login', {
       method: 'POST',
       paths: ['/login'],
@@ -92,7 +114,10 @@ export const loginFeature = defineFeature({
         body: loginBody(context.config),
         response: { 200: sessionAnswerSchema(context.config) }
       },
-      handler: async (request) => login(context, request.body, callerOf(request))
+      handler: async (request, reply) => {
+        const transport = transports.chosen(request)
+        return transports.hand(reply, await login(context, request.body, callerOf(request)), transport)
+      }
     })
   }
 })

@@ -4,17 +4,15 @@ import type { Caller } from '../events.ts'
 import { type Call, defineFeature, runWithin, verb } from '../feature.ts'
 import { callerOf } from '../http/caller.ts'
 import { identityOf } from '../http/guard.ts'
-import { presentedRefreshToken, RefreshHeaders } from '../http/presented-token.ts'
-import { closedBody, RefreshTokenText } from '../http/schemas.ts'
+import { closedBody, NoContent, RefreshHeaders, RefreshTokenText } from '../http/schemas.ts'
 import { endAllSessions, endSession, type SessionKey } from '../session/end.ts'
-import { bearerToken } from '../token/bearer.ts'
 
 // 1 Wire shapes
 
 export interface LogoutInput {
-  readonly refreshToken?: string
+  readonly refreshToken?: string | undefined
   /** Enough by itself; an expired one too. */
-  readonly accessToken?: string
+  readonly accessToken?: string | undefined
 }
 
 const LogoutBody = closedBody<Pick<LogoutInput, 'refreshToken'>>({ refreshToken: Type.Optional(RefreshTokenText) }, [])
@@ -22,8 +20,6 @@ const LogoutCall = closedBody<LogoutInput>(
   { refreshToken: Type.Optional(RefreshTokenText), accessToken: Type.Optional(Type.String()) },
   []
 )
-
-const Done = Type.Null({ description: 'No content' })
 
 // 2 The rule
 
@@ -54,25 +50,26 @@ export const logoutFeature = defineFeature({
         await endAllSessions(scoped, userId, 'logout', caller)
       })
   }),
-  routes(route, context) {
+  routes({ route, transports }, context) {
     route('logout', {
       method: 'POST',
       paths: ['/logout'],
+      failures: [403],
       schema: {
         summary: 'Sign out',
         description: 'Ends the session of the refresh token or, without one, of the access token, whatever its state.',
         headers: RefreshHeaders,
         body: LogoutBody,
-        response: { 204: Done }
+        response: { 204: NoContent }
       },
       handler: async (request, reply) => {
-        const refreshToken = presentedRefreshToken(request)
-        const accessToken = bearerToken(request.headers.authorization)
-        await logout(
-          context,
-          { ...(refreshToken !== undefined && { refreshToken }), ...(accessToken !== undefined && { accessToken }) },
-          callerOf(request)
-        )
+        const refresh = transports.presented(request)
+        const access = transports.presentedAccess(request)
+        // CK8: a stranger's page must not sign its visitor out.
+        if (refresh?.via === 'cookie' || access?.via === 'cookie') transports.requireOwnRequest(request)
+        const tokens = { refreshToken: refresh?.token, accessToken: access?.token }
+        await logout(context, tokens, callerOf(request))
+        transports.clear(request, reply)
         reply.code(204)
       }
     })
@@ -81,13 +78,15 @@ export const logoutFeature = defineFeature({
       method: 'POST',
       paths: ['/logout-all'],
       guarded: true,
+      failures: [403],
       schema: {
         summary: 'Sign out everywhere',
         description: 'Ends every session of the user, this one too. Needs an access token.',
-        response: { 204: Done }
+        response: { 204: NoContent }
       },
       handler: async (request, reply) => {
         await endAllSessions(context, identityOf(request).user.id, 'logout', callerOf(request))
+        transports.clear(request, reply)
         reply.code(204)
       }
     })

@@ -60,7 +60,7 @@ export async function changeProfile(context: Context, userId: string, change: Pr
 
 export const meFeature = defineFeature({
   name: 'me',
-  routes(route, context) {
+  routes({ route }, context) {
     route('me', {
       method: 'GET',
       paths: ['/me'],
@@ -77,7 +77,7 @@ export const meFeature = defineFeature({
       method: 'PATCH',
       paths: ['/me'],
       guarded: true,
-      failures: [409],
+      failures: [403, 409],
       schema: {
         operationId: 'changeMe',
         summary: 'Change the own profile',

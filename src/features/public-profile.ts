@@ -30,7 +30,7 @@ export const publicProfileFeature = defineFeature({
     publicProfile: (username: string, call: Call = {}): Promise<Partial<User>> =>
       runWithin(context, call, (scoped) => readPublicProfile(scoped, username))
   }),
-  routes(route, context) {
+  routes({ route }, context) {
     route('publicProfile', {
       method: 'GET',
       paths: ['/users/:username', '/public/:username'],

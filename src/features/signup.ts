@@ -6,6 +6,8 @@ import type { Caller } from '../events.ts'
 import { defineFeature, verb } from '../feature.ts'
 import { callerOf } from '../http/caller.ts'
 import {
+  CheckEmail,
+  checkEmail,
   closedBody,
   Email,
   inputFields,
@@ -15,8 +17,10 @@ import {
   Username
 } from '../http/schemas.ts'
 import type { Config } from '../options.ts'
-import type { SessionAnswer } from '../session/answer.ts'
+import type { Grant, SessionAnswer } from '../session/answer.ts'
+import { hashNewPassword } from '../session/new-password.ts'
 import { openSession } from '../session/open.ts'
+import type { NewLetter } from '../store/index.ts'
 import type { AuthUserFields } from '../token/identity.ts'
 
 // 1 Wire shapes
@@ -47,28 +51,46 @@ function signupBody(config: Config): TUnsafe<SignupInput> {
   return closedBody<SignupInput>(properties, required)
 }
 
+/** Without a session where an address must be proven first. */
+export type SignupAnswer = SessionAnswer | CheckEmail
+
 // 2 The rule
 
-export async function signup(context: Context, input: SignupInput, caller: Caller): Promise<SessionAnswer> {
-  const { email = null, username = null, password, remember: _, ...fields } = input
-  const judgement = await context.policy.judge(password, { email, username, appName: context.config.email.appName })
-  if (judgement.outcome === 'rejected') throw authError('AUTH_PASSWORD_REJECTED', { reason: judgement.reason })
-
+/** With `verification: 'required'` everybody gets the same answer, and the user begins to exist at the click (D5). */
+export async function signup(context: Context, input: SignupInput, caller: Caller): Promise<Grant | CheckEmail> {
+  const { email = null, username = null, password, remember = true, ...fields } = input
   // No connection is held while the hash is computed; the unique indexes decide who was first.
-  const passwordHash = await context.passwords.hash(password)
-  const created = await context.store.users.create(
-    { id: newId(), email, username, passwordHash, fields: { ...serverOnlyDefaults(context.config), ...fields } },
-    context.at()
-  )
+  const passwordHash = await hashNewPassword(context, password, { email, username })
+  const user = {
+    id: newId(),
+    email,
+    username,
+    passwordHash,
+    fields: { ...serverOnlyDefaults(context.config), ...fields }
+  }
+  const { verification } = context.config.email
+  if (verification === 'required' && email !== null) {
+    await context.store.oneTimeTokens.propose({ ...user, email }, { id: newId() }, context.at())
+    context.outbox.wake()
+    return checkEmail
+  }
+
+  const letter = verification === 'optional' && email !== null ? verificationLetter(user.id, email) : undefined
+  const created = await context.store.users.create(user, { ...context.at(), letter })
   switch (created.outcome) {
     case 'email-taken':
       throw authError('AUTH_EMAIL_TAKEN')
     case 'username-taken':
       throw authError('AUTH_USERNAME_TAKEN')
     case 'done':
+      context.outbox.wake()
       context.events.emit('signup', { ...caller, userId: created.user.id, sessionId: null })
-      return (await openSession(context, created.user, caller)).answer
+      return openSession(context, { user: created.user, remember }, caller)
   }
+}
+
+function verificationLetter(userId: string, address: string): NewLetter {
+  return { id: newId(), name: 'verify-email', address, userId, sessionId: null }
 }
 
 /** The body's schema fills in the other defaults; these fields are not in it. */
@@ -85,21 +107,28 @@ function serverOnlyDefaults({ user }: Config): Record<string, unknown> {
 
 export const signupFeature = defineFeature({
   name: 'signup',
-  api: (context) => ({ signup: verb(context, signupBody(context.config), signup) }),
-  routes(route, context) {
+  api: (context) => ({
+    signup: verb(context, signupBody(context.config), async (scoped, input, caller): Promise<SignupAnswer> => {
+      const result = await signup(scoped, input, caller)
+      return 'status' in result ? result : result.answer
+    })
+  }),
+  routes({ route, transports }, context) {
     route('signup', {
       method: 'POST',
       paths: ['/signup'],
-      failures: [409, 422],
+      failures: [403, 409, 422],
       schema: {
         summary: 'Sign up',
         description: 'Creates a user and opens a session. A taken address or username is a 409, a weak password a 422.',
         body: signupBody(context.config),
-        response: { 201: sessionAnswerSchema(context.config) }
+        response: { 201: sessionAnswerSchema(context.config), 202: CheckEmail }
       },
       handler: async (request, reply) => {
-        reply.code(201)
-        return signup(context, request.body, callerOf(request))
+        const transport = transports.chosen(request)
+        const result = await signup(context, request.body, callerOf(request))
+        if ('status' in result) return reply.code(202).send(result)
+        return reply.code(201).send(transports.hand(reply, result, transport))
       }
     })
   }

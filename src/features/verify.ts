@@ -48,7 +48,7 @@ export const verifyFeature = defineFeature({
       verify: (accessToken: string): VerifyAnswer => verifyToken(context, accessToken)
     }
   }),
-  routes(route) {
+  routes({ route }) {
     route('verify', {
       method: 'GET',
       paths: ['/verify'],

@@ -10,7 +10,7 @@ export function contain(error: unknown): AuthError | Error {
   if (error instanceof StoreUnavailableError) {
     return authError('AUTH_UNAVAILABLE', { retryAfter: retryAfterOutage(), cause: error })
   }
-  return authError('AUTH_UNEXPECTED', { cause: error })
+  return authError('AUTH_UNEXPECTED', { cause: error ?? new TypeError('undefined was thrown') })
 }
 
 /** One to five seconds: clients that were refused together do not come back together. */

@@ -1,4 +1,5 @@
 /** Where our routes hang: a scope of their own, so that they work the same in every host. */
+import { isUtf8 } from 'node:buffer'
 import SerializerSelector from '@fastify/fast-json-stringify-compiler'
 import type { TSchema } from '@sinclair/typebox'
 import type {
@@ -15,14 +16,15 @@ import type {
   RouteGenericInterface,
   RouteHandlerMethod
 } from 'fastify'
-import { authError } from '../errors.ts'
-import type { Config, RouteName } from '../options.ts'
-import type { Identify } from '../session/identify.ts'
+import type { Context } from '../context.ts'
+import { authError, ValidationError } from '../errors.ts'
+import type { RouteName } from '../options.ts'
 import { contain } from './contain.ts'
-import { admit, challenge } from './guard.ts'
+import type { Gatekeeper } from './guard.ts'
 import { ownRouteConfig } from './own-routes.ts'
 import type { TypeBoxProvider } from './provider.ts'
 import { ErrorBody } from './schemas.ts'
+import { createTransports, type Transports } from './transports.ts'
 import { compileValidator } from './validation.ts'
 
 const BODY_LIMIT = 16 * 1024
@@ -65,24 +67,30 @@ export interface RouteDefinition<Schema extends RouteSchema> {
   >
 }
 
+export interface Door {
+  readonly route: Route
+  readonly transports: Transports
+}
+
 export type Route = <Schema extends RouteSchema>(name: RouteName, definition: RouteDefinition<Schema>) => void
 
 /** `scope` must be a child of the host's: its parser, validator and serializer become ours. */
-export function openDoor(host: FastifyInstance, scope: FastifyInstance, config: Config, identify: Identify): Route {
+export function openDoor(
+  host: FastifyInstance,
+  scope: FastifyInstance,
+  { config, cookies }: Context,
+  gatekeeper: Gatekeeper
+): Door {
   prepare(scope)
   handOnErrors(host, scope)
 
   function guard(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    const identification = identify(request.headers)
-    if (identification.outcome === 'known') {
-      admit(request, identification.identity)
-      done()
-    } else {
-      done(challenge(reply, identification))
-    }
+    const verdict = gatekeeper(request, reply, () => false)
+    if (verdict instanceof Promise) verdict.then(done, (error: unknown) => done(contain(error)))
+    else done(verdict)
   }
 
-  return (name, { method, paths, guarded = false, failures = [], schema, handler }) => {
+  const route: Route = (name, { method, paths, guarded = false, failures = [], schema, handler }) => {
     const { off, hide, logLevel, paths: chosen } = config.routes[name]
     if (off) return
     const errorStatuses = [400, ...(guarded ? [401] : []), 413, 415, 500, 503, ...failures]
@@ -106,14 +114,17 @@ export function openDoor(host: FastifyInstance, scope: FastifyInstance, config: 
       })
     }
   }
+  return { route, transports: createTransports(config, cookies) }
 }
 
 function prepare(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   const parseJson = scope.getDefaultJsonParser('error', 'error') // IN4, whatever the host allows elsewhere
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') return done(null, undefined)
-    return parseJson(request, body as string, done)
+  scope.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined)
+    // RFC 8259 8.1. Lenient decoding makes one character of all that is no UTF-8, and so one password of several (PW5).
+    if (!isUtf8(body)) return done(new ValidationError('body must be UTF-8'))
+    return parseJson(request, body.toString(), done)
   })
   scope.setValidatorCompiler(({ schema, httpPart }) => compileValidator(schema as object, httpPart ?? 'request'))
   scope.setSerializerCompiler(containedSerializer())

@@ -1,20 +1,20 @@
 /** The HTTP side of "who is this?": what a guard leaves on the request, and how it refuses. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AuthError, authError } from '../errors.ts'
-import type { Identification } from '../session/identify.ts'
+import type { EndedFeed } from '../session/ended-feed.ts'
+import type { EndedSessions } from '../session/ended-sessions.ts'
+import type { Identification, Identify } from '../session/identify.ts'
 import type { Identity } from '../token/identity.ts'
+import { isOwnRequest, isSafe } from './origin.ts'
 
 /** Where the identity of a request stands; `request.user` and `request.auth` are views of it. */
 export const IDENTITY = Symbol('fastify-gatehouse.identity')
+/** Which user base the identity is of: an app may have several. */
+export const ENDED = Symbol('fastify-gatehouse.ended')
 
 export interface IdentifiedRequest extends FastifyRequest {
   [IDENTITY]: Identity | null
-}
-
-/** `request.user` is a new object each time: what one handler could do to it never reaches another request. */
-export function admit(request: FastifyRequest, identity: Identity): void {
-  ;(request as IdentifiedRequest)[IDENTITY] = identity
-  request.user = Object.freeze({ ...identity.user })
+  [ENDED]: EndedSessions | null
 }
 
 /** Of a request that a guard let pass. */
@@ -22,21 +22,62 @@ export function identityOf(request: FastifyRequest): Identity {
   return (request as IdentifiedRequest)[IDENTITY] as Identity
 }
 
-export type Refusal = Exclude<Identification, { outcome: 'known' }>
+type Known = Extract<Identification, { outcome: 'known' }>
+export type Refusal = Exclude<Identification, Known>
+
+/** Nothing lets the request pass. A promise only when the database must be asked. */
+export type Verdict = Error | undefined | Promise<Error | undefined>
+
+export interface GatekeeperParts {
+  readonly identify: Identify
+  readonly feed: Pick<EndedFeed, 'isFresh' | 'ask'>
+  readonly ended: EndedSessions
+  readonly origins: readonly string[]
+}
+
+/** `pardons` lets a refused request pass all the same, as nobody. */
+export type Gatekeeper = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  pardons: (refusal: Refusal) => boolean
+) => Verdict
+
+export function createGatekeeper({ identify, feed, ended, origins }: GatekeeperParts): Gatekeeper {
+  /** An unsafe request that only a cookie speaks for must come from a page of ours (CK5). */
+  function enter(request: FastifyRequest, { identity, via }: Known): AuthError | undefined {
+    if (via === 'cookie' && !isSafe(request) && !isOwnRequest(request, origins))
+      return authError('AUTH_ORIGIN_REJECTED')
+    ;(request as IdentifiedRequest)[IDENTITY] = identity
+    ;(request as IdentifiedRequest)[ENDED] = ended
+    // A new object each time: what one handler could do to it never reaches another request.
+    request.user = Object.freeze({ ...identity.user })
+    return undefined
+  }
+
+  return (request, reply, pardons) => {
+    const refuse = (refusal: Refusal) => (pardons(refusal) ? undefined : refusalOf(reply, refusal))
+    const identification = identify(request.headers)
+    if (identification.outcome !== 'known') return refuse(identification)
+    if (feed.isFresh()) return enter(request, identification)
+    // Other processes may have ended the session without our knowing.
+    return feed
+      .ask(identification.identity.user.sessionId)
+      .then((reason) =>
+        reason === null
+          ? enter(request, identification)
+          : refuse({ outcome: 'refused', code: 'AUTH_SESSION_ENDED', reason })
+      )
+  }
+}
 
 /** RFC 6750 3: a challenge without a code when no token came, `invalid_token` when it was no good. */
-export function challenge(reply: FastifyReply, refusal: Refusal): AuthError {
+export function refusalOf(reply: FastifyReply, refusal: Refusal): AuthError {
   if (refusal.outcome === 'anonymous') {
     reply.header('www-authenticate', 'Bearer')
     return authError('AUTH_ACCESS_TOKEN_MISSING')
   }
   const { code, reason } = refusal
-  reply.header('www-authenticate', `Bearer error="invalid_token", error_description="${DESCRIPTIONS[code] ?? code}"`)
-  return authError(code, reason === undefined ? {} : { reason })
-}
-
-const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  AUTH_ACCESS_TOKEN_INVALID: 'The access token is not valid',
-  AUTH_ACCESS_TOKEN_EXPIRED: 'The access token has expired',
-  AUTH_SESSION_ENDED: 'The session has ended'
+  const error = authError(code, reason === undefined ? {} : { reason })
+  reply.header('www-authenticate', `Bearer error="invalid_token", error_description="${error.message}"`)
+  return error
 }

@@ -1,5 +1,5 @@
 /** The wire shapes that several rooms share. */
-import { type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 import type { Config } from '../options.ts'
 import type { SessionAnswer } from '../session/answer.ts'
 import type { User } from '../session/user.ts'
@@ -24,6 +24,17 @@ export const Username = Type.String({
 export const Password = Type.String({ maxLength: 4096 })
 
 export const RefreshTokenText = Type.String({ maxLength: 4096 })
+export const RefreshHeaders = Type.Object({ 'x-refresh-token': Type.Optional(RefreshTokenText) })
+
+/** Of any text: what is no token of ours is one answer, whatever is wrong with it. */
+export const OneTimeToken = Type.String({ maxLength: 512 })
+
+/** The same for every address (AU7). */
+export const CheckEmail = Type.Object({ status: Type.Literal('check_email') })
+export type CheckEmail = Static<typeof CheckEmail>
+export const checkEmail: CheckEmail = Object.freeze({ status: 'check_email' })
+
+export const NoContent = Type.Null({ description: 'No content' })
 
 const Instant = Type.String({ format: 'date-time' })
 
@@ -78,6 +89,14 @@ export function userSchema(config: Config): TUnsafe<User> {
   })
 }
 
+export interface UserReply {
+  readonly user: User
+}
+
+export function userReplySchema(config: Config): TUnsafe<UserReply> {
+  return Type.Unsafe<UserReply>(Type.Object({ user: userSchema(config) }))
+}
+
 export function publicUserSchema(config: Config): TUnsafe<Partial<User>> {
   const properties = userProperties(config)
   return Type.Unsafe<Partial<User>>({
@@ -86,13 +105,23 @@ export function publicUserSchema(config: Config): TUnsafe<Partial<User>> {
   })
 }
 
-export function sessionAnswerSchema(config: Config): TUnsafe<SessionAnswer> {
-  return Type.Unsafe<SessionAnswer>(
+/** A session's answer as a client reads it: nothing of it is in `Set-Cookie` too (CK4). */
+export type TransportedAnswer = Pick<SessionAnswer, 'user' | 'expiresIn'> &
+  Partial<Pick<SessionAnswer, 'accessToken' | 'refreshToken' | 'tokenType'>>
+
+/** What of it is in the body, and what in cookies, is for the transport to say. */
+export function sessionAnswerSchema(config: Config): TUnsafe<TransportedAnswer> {
+  const { transports } = config
+  const inBody = (schema: TSchema, always: boolean) => (always ? schema : Type.Optional(schema))
+  return Type.Unsafe<TransportedAnswer>(
     Type.Object({
       user: userSchema(config),
-      accessToken: Type.String(),
-      refreshToken: Type.String(),
-      tokenType: Type.Literal('Bearer'),
+      accessToken: inBody(Type.String(), !transports.includes('cookie')),
+      refreshToken: inBody(
+        Type.String(),
+        transports.every((transport) => transport === 'bearer')
+      ),
+      tokenType: inBody(Type.Literal('Bearer'), !transports.includes('cookie')),
       expiresIn: Type.Integer({ description: 'Seconds until the access token expires' })
     })
   )

@@ -1,3 +1,4 @@
+import type { AuthErrorCode, ErrorDetail } from '../errors.ts'
 import type { UserRecord } from '../store/index.ts'
 import type { AccessTokens } from '../token/access-token.ts'
 import type { RefreshTokens } from '../token/refresh-token.ts'
@@ -12,6 +13,18 @@ export interface SessionAnswer {
   /** Seconds until the access token expires. */
   readonly expiresIn: number
 }
+
+/** A session that opened or went on, with what its transport must know. */
+export interface Grant {
+  readonly sessionId: string
+  readonly remember: boolean
+  readonly answer: SessionAnswer
+}
+
+/** A value also where it is a refusal: requests that share a refresh must not share an error (LG4). */
+export type RefreshResult =
+  | { readonly grant: Grant }
+  | { readonly refusal: AuthErrorCode; readonly detail: ErrorDetail }
 
 export interface AnswerParts {
   readonly shape: UserShape

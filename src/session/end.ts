@@ -17,6 +17,16 @@ export async function endSession(
   return ended
 }
 
+/** Ends every session of a user but the one that asks. */
+export async function endOtherSessions(
+  parts: SessionParts,
+  userId: string,
+  keptId: string,
+  caller: Caller
+): Promise<void> {
+  tellEnded(parts, await parts.store.sessions.endOthers(userId, keptId, 'logout', parts.at()), 'logout', caller)
+}
+
 /** Ends every session of a user, those of sign-ins in flight too. */
 export async function endAllSessions(
   parts: SessionParts,

@@ -3,30 +3,31 @@ import { newId, newSecret } from '../crypto/random.ts'
 import { authError } from '../errors.ts'
 import type { Caller } from '../events.ts'
 import type { UserRecord } from '../store/index.ts'
-import { type SessionAnswer, sessionAnswer } from './answer.ts'
+import { type Grant, sessionAnswer } from './answer.ts'
 import type { SessionParts } from './parts.ts'
 
 const USER_AGENT_LENGTH = 512
 
-export interface OpenedSession {
-  readonly sessionId: string
-  readonly answer: SessionAnswer
+/** Who signs in, and how long the browser shall keep it. */
+export interface SignIn {
+  /** The record that was read together with the credential: its epoch says what was proven. */
+  readonly user: UserRecord
+  readonly remember: boolean
 }
 
 /**
  * The one way a session begins (SE2, SE3: a new id and a new secret each time, never the client's).
  *
- * `user` must be the record that was read together with the credential: its epoch says what was proven. When every
- * session of the user ended meanwhile, this one does not open.
+ * When every session of the user ended since the credential was read, this one does not open.
  */
-export async function openSession(parts: SessionParts, user: UserRecord, caller: Caller): Promise<OpenedSession> {
+export async function openSession(parts: SessionParts, { user, remember }: SignIn, caller: Caller): Promise<Grant> {
   for (const gate of parts.gates) {
     const refusal = gate(user)
     if (refusal) throw authError(refusal)
   }
   const sessionId = newId()
   const secret = newSecret()
-  const { outcome } = await parts.store.sessions.open(
+  const opened = await parts.store.sessions.open(
     {
       id: sessionId,
       userId: user.id,
@@ -34,12 +35,15 @@ export async function openSession(parts: SessionParts, user: UserRecord, caller:
       secretDigest: digest(secret),
       idleSeconds: parts.lifetimes.idleTtl,
       absoluteSeconds: parts.lifetimes.absoluteTtl,
+      remember,
+      limit: parts.maxSessions,
       ip: caller.ip,
       userAgent: caller.userAgent?.slice(0, USER_AGENT_LENGTH) ?? null
     },
     parts.at()
   )
   // The password was right a moment ago and may not be any more: neither a success nor a 401 would be true.
-  if (outcome === 'refused') throw authError('AUTH_UNAVAILABLE', { retryAfter: 1 })
-  return { sessionId, answer: sessionAnswer(parts, user, { sessionId, secret, generation: 0 }) }
+  if (opened.outcome === 'refused') throw authError('AUTH_UNAVAILABLE', { retryAfter: 1 })
+  parts.ended.add(opened.ended, 'limit')
+  return { sessionId, remember, answer: sessionAnswer(parts, user, { sessionId, secret, generation: 0 }) }
 }

@@ -1,7 +1,7 @@
 import type { AuthErrorCode } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { AuthStore, UserRecord } from '../store/index.ts'
-import type { AnswerParts, SessionAnswer } from './answer.ts'
+import type { AnswerParts, RefreshResult } from './answer.ts'
 import type { EndedSessions } from './ended-sessions.ts'
 
 /** What the session wing works with; the context of the rooms has all of it, and more. */
@@ -11,8 +11,10 @@ export interface SessionParts extends AnswerParts {
   readonly events: Events
   readonly gates: readonly Gate[]
   /** Refreshes under way, by token: a browser's tabs share one. */
-  readonly refreshing: Map<string, Promise<SessionAnswer>>
+  readonly refreshing: Map<string, Promise<RefreshResult>>
   readonly lifetimes: Lifetimes
+  /** Live sessions of one user; null for no limit. */
+  readonly maxSessions: number | null
   /** The host's clock for the store, when it gave one; the database's otherwise. */
   readonly at: () => { readonly now?: Date }
 }

@@ -1,7 +1,8 @@
 import { authError } from '../errors.ts'
 import type { Caller } from '../events.ts'
+import type { OpenSession } from '../store/index.ts'
 import type { RefreshToken } from '../token/refresh-token.ts'
-import { type SessionAnswer, sessionAnswer } from './answer.ts'
+import { type Grant, type RefreshResult, sessionAnswer } from './answer.ts'
 import type { SessionParts } from './parts.ts'
 
 /**
@@ -10,18 +11,24 @@ import type { SessionParts } from './parts.ts'
  * A forged token costs no query. Identical tokens in flight share one rotation, since within the grace they would all
  * be given the same successor; with no grace there is exactly one success, so nothing is shared.
  */
-export function rotateSession(parts: SessionParts, token: string, caller: Caller): Promise<SessionAnswer> {
+export async function rotateSession(parts: SessionParts, token: string, caller: Caller): Promise<Grant> {
   const read = parts.refreshTokens.read(token)
   if (read === null) throw authError('AUTH_REFRESH_TOKEN_INVALID')
-  if (parts.lifetimes.grace === 0) return rotate(parts, read, caller)
+  const result = await shared(parts, token, () => rotate(parts, read, caller))
+  if ('refusal' in result) throw authError(result.refusal, result.detail)
+  return result.grant
+}
+
+function shared(parts: SessionParts, token: string, start: () => Promise<RefreshResult>): Promise<RefreshResult> {
+  if (parts.lifetimes.grace === 0) return start()
   const underWay = parts.refreshing.get(token)
   if (underWay) return underWay
-  const rotation = rotate(parts, read, caller).finally(() => parts.refreshing.delete(token))
+  const rotation = start().finally(() => parts.refreshing.delete(token))
   parts.refreshing.set(token, rotation)
   return rotation
 }
 
-async function rotate(parts: SessionParts, token: RefreshToken, caller: Caller): Promise<SessionAnswer> {
+async function rotate(parts: SessionParts, token: RefreshToken, caller: Caller): Promise<RefreshResult> {
   const { sessionId, secret, secretDigest, generation } = token
   const result = await parts.store.sessions.rotate(
     {
@@ -37,16 +44,20 @@ async function rotate(parts: SessionParts, token: RefreshToken, caller: Caller):
   switch (result.outcome) {
     case 'replayed':
       parts.events.emit('refresh-replayed', { ...caller, sessionId, userId: result.session.user.id })
-      return sessionAnswer(parts, result.session.user, { sessionId, secret, generation: result.session.generation })
+      return { grant: grant(parts, result.session, secret) }
     case 'rotated':
-      return sessionAnswer(parts, result.session.user, { sessionId, secret, generation: result.session.generation })
+      return { grant: grant(parts, result.session, secret) }
     case 'reused':
       parts.ended.add([{ id: sessionId }], 'reuse')
       parts.events.emit('refresh-reused', { ...caller, sessionId, userId: result.userId })
-      throw authError('AUTH_SESSION_ENDED', { reason: 'reuse' })
+      return { refusal: 'AUTH_SESSION_ENDED', detail: { reason: 'reuse' } }
     case 'ended':
-      throw authError('AUTH_SESSION_ENDED', { reason: result.reason })
+      return { refusal: 'AUTH_SESSION_ENDED', detail: { reason: result.reason } }
     case 'unknown':
-      throw authError('AUTH_REFRESH_TOKEN_INVALID')
+      return { refusal: 'AUTH_REFRESH_TOKEN_INVALID', detail: {} }
   }
+}
+
+function grant(parts: SessionParts, { id, user, generation, remember }: OpenSession, secret: Buffer): Grant {
+  return { sessionId: id, remember, answer: sessionAnswer(parts, user, { sessionId: id, secret, generation }) }
 }

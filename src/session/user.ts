@@ -46,5 +46,9 @@ export function toClaims(shape: UserShape, user: User): AuthClaims {
 
 export function pick(user: User, names: readonly string[]): Partial<User> {
   const properties: Readonly<Record<string, unknown>> = user
-  return Object.fromEntries(names.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])))
+  const picked: Record<string, unknown> = {}
+  for (const name of names) {
+    if (properties[name] !== undefined) picked[name] = properties[name]
+  }
+  return picked
 }

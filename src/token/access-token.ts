@@ -76,7 +76,7 @@ export async function createAccessTokens(
 
 interface Signer {
   readonly kid: string
-  /** What every token of this key begins with. */
+  /** What every token of this key begins with, the dot included. */
   readonly header: string
   readonly jwt: JWT
 }
@@ -100,15 +100,14 @@ async function registerSigners(scope: FastifyInstance, keyring: Keyring): Promis
       verify: { algorithms: [ALGORITHM], checkTyp: TYPE, ignoreExpiration: true, cache: false }
     })
     const jwt = namespaces[namespace] as JWT
-    signers.push({ kid, header: jwt.sign({}).split('.', 1)[0] as string, jwt })
+    signers.push({ kid, header: `${jwt.sign({}).split('.', 1)[0]}.`, jwt })
   }
   return signers
 }
 
 function verifySignature(signers: readonly Signer[], token: string): Record<string, unknown> | undefined {
   if (token.length > MAX_LENGTH || !isCanonical(token)) return undefined
-  const header = token.slice(0, token.indexOf('.'))
-  for (const { jwt } of candidates(signers, header)) {
+  for (const { jwt } of candidates(signers, token)) {
     try {
       return jwt.verify<Record<string, unknown>>(token)
     } catch {
@@ -148,10 +147,10 @@ function endsCanonically(token: string, from: number, to: number): boolean {
 }
 
 /** `kid` is an index into our own keys and nothing else (JW3): an unknown one has no candidate. */
-function candidates(signers: readonly Signer[], header: string): readonly Signer[] {
-  const known = signers.filter((signer) => signer.header === header)
+function candidates(signers: readonly Signer[], token: string): readonly Signer[] {
+  const known = signers.filter(({ header }) => token.startsWith(header))
   if (known.length > 0) return known
-  const kid = readKid(header)
+  const kid = readKid(token.slice(0, token.indexOf('.')))
   return kid === undefined ? signers : signers.filter((signer) => signer.kid === kid)
 }
 
@@ -169,15 +168,20 @@ function readClaims(
   settings: AccessTokenSettings,
   now: number
 ): Identity | undefined {
-  const { iss, aud, sub, sid, jti, iat, exp, ...claims } = payload
+  const { iss, aud, sub, sid, jti, iat, exp } = payload
   if (iss !== settings.issuer || aud !== settings.audience) return undefined
   if (!isName(sub) || !isName(sid) || !isName(jti)) return undefined
   if (!Number.isSafeInteger(iat) || !Number.isSafeInteger(exp) || (exp as number) > MAX_SECONDS) return undefined
   if ((iat as number) > now / 1000 + MAX_FUTURE_SECONDS) return undefined
   // The one place where a token's claims become a type: they were checked when the user's fields were stored.
-  const user = deepFreeze({ ...(claims as AuthClaims), id: sub, sessionId: sid }) satisfies RequestUser
-  return Object.freeze({ user, tokenId: jti, expiresAt: (exp as number) * 1000 })
+  const user: Record<string, unknown> = {}
+  for (const name in payload) if (!REGISTERED.has(name)) user[name] = payload[name]
+  const known = deepFreeze(Object.assign(user as AuthClaims, { id: sub, sessionId: sid })) satisfies RequestUser
+  return Object.freeze({ user: known, tokenId: jti, expiresAt: (exp as number) * 1000 })
 }
+
+/** RFC 7519 4.1 and our `sid`: not the host's to read as claims. */
+const REGISTERED: ReadonlySet<string> = new Set(['iss', 'aud', 'sub', 'sid', 'jti', 'iat', 'exp'])
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''
 

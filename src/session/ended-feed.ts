@@ -1,0 +1,127 @@
+/** Brings the sessions that ended in other processes into this one's set, within the bound that the options state. */
+import type { FastifyBaseLogger } from 'fastify'
+import type { AuthStore, EndReason, Listening } from '../store/index.ts'
+import { StoreUnavailableError } from '../store/index.ts'
+import type { EndedSessions } from './ended-sessions.ts'
+
+/** Commits arrive out of the order of their timestamps: a cursor alone would miss sessions for ever. */
+const OVERLAP_SECONDS = 10
+/** Where notifications come through, looking is only for what one of them could not tell. */
+const LISTENING_MS = 10_000
+const FORGET_EVERY_MS = 60 * 60 * 1000
+
+export interface EndedFeed {
+  /** Resolves when what ended before is known. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** False when others may have ended sessions that this process has not heard of. */
+  isFresh(): boolean
+  /**
+   * Asks the database. Null when the session lives, and when the database does not answer: a token then stands until it
+   * expires, unless `strict` asks for the failure itself.
+   */
+  ask(sessionId: string, strict?: boolean): Promise<EndReason | null>
+}
+
+export interface EndedFeedParts {
+  readonly store: AuthStore
+  readonly ended: EndedSessions
+  readonly log: FastifyBaseLogger
+  readonly at: () => { readonly now?: Date }
+  /** Seconds: how long an ended session is worth knowing. */
+  readonly accessTtl: number
+  /** Seconds until an ended session is known here. */
+  readonly within: number
+}
+
+export function createEndedFeed({ store, ended, log, at, accessTtl, within }: EndedFeedParts): EndedFeed {
+  const pollingMs = within * 800
+  let listening: Listening | null = null
+  /** Whether a notification came through: LISTEN through a transaction pooler succeeds and stays silent. */
+  let hears = false
+  let stopped = false
+  let readAt = Number.NEGATIVE_INFINITY
+  let forgottenAt = performance.now()
+  let timer: NodeJS.Timeout | undefined
+  let reading: Promise<void> | undefined
+
+  const intervalMs = () => (hears ? LISTENING_MS : pollingMs)
+
+  async function read(): Promise<void> {
+    const begun = performance.now()
+    const missed = Math.min((begun - readAt) / 1000, accessTtl)
+    for (const { id, reason } of await store.endedSessions.since(Math.ceil(missed) + OVERLAP_SECONDS, at())) {
+      ended.add([{ id }], reason)
+    }
+    readAt = begun
+  }
+
+  /** One look at a time; a notification during one makes another, since it may have come too late for it. */
+  function look(): Promise<void> {
+    clearTimeout(timer)
+    reading = (reading ?? Promise.resolve()).then(attempt)
+    return reading
+  }
+
+  async function attempt(): Promise<void> {
+    if (stopped) return
+    try {
+      await read()
+      await forget()
+      if (listening === null) await listen()
+    } catch (error) {
+      log.warn({ err: error }, 'ended sessions could not be read; it is tried again')
+    }
+    clearTimeout(timer)
+    timer = setTimeout(look, intervalMs()).unref()
+  }
+
+  async function listen(): Promise<void> {
+    listening = (await store.endedSessions.listen?.({ wake, lost })) ?? null
+    await listening?.notify()
+  }
+
+  function wake(): void {
+    hears = true
+    void look()
+  }
+
+  function lost(): void {
+    listening = null
+    hears = false
+    void look()
+  }
+
+  async function forget(): Promise<void> {
+    if (performance.now() - forgottenAt < FORGET_EVERY_MS) return
+    forgottenAt = performance.now()
+    await store.endedSessions.forget(accessTtl + OVERLAP_SECONDS, at())
+  }
+
+  return {
+    async start() {
+      await read()
+      void look()
+    },
+
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await reading
+      await listening?.stop()
+    },
+
+    isFresh: () => performance.now() - readAt <= intervalMs() + within * 1000,
+
+    async ask(sessionId, strict = false) {
+      try {
+        const reason = await store.endedSessions.reasonOf(sessionId, at())
+        if (reason !== null) ended.add([{ id: sessionId }], reason)
+        return reason
+      } catch (error) {
+        if (strict || !(error instanceof StoreUnavailableError)) throw error
+        return null
+      }
+    }
+  }
+}
