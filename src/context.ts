@@ -58,7 +58,7 @@ export function createContext(materials: ContextMaterials): Context {
   const { clock: hostClock } = config
   const at: Context['at'] = hostClock ? () => ({ now: hostClock() }) : () => ({})
   const shape = shapeOf(config)
-  const oneTimeTokens = createOneTimeTokens(deriveKeyring(config.secrets, 'one-time-token'))
+  const oneTimeTokens = createOneTimeTokens(keyringFor(config, 'one-time-token'))
   const events = createEvents({
     clock,
     onListenerError: (error, name) => log.error({ err: error }, `a listener of the event ${name} failed`)
@@ -70,7 +70,7 @@ export function createContext(materials: ContextMaterials): Context {
     passwords: createPasswords(config.password),
     policy: createPasswordPolicy(config.password),
     accessTokens,
-    refreshTokens: createRefreshTokens(deriveKeyring(config.secrets, 'refresh-token')),
+    refreshTokens: createRefreshTokens(keyringFor(config, 'refresh-token')),
     ended,
     cookies,
     identify: createIdentify({
@@ -140,10 +140,14 @@ export function clockOf({ clock }: Config): () => number {
 }
 
 /** `secret` signs nothing itself: the key is derived from it, or given for services that verify tokens themselves. */
-export function accessTokenKeyring({ accessToken, secrets }: Config): Keyring {
-  return accessToken.secrets === null
-    ? deriveKeyring(secrets, 'access-token')
-    : keyringOf(accessToken.secrets.map((secret) => Buffer.from(secret)))
+export function accessTokenKeyring(config: Config): Keyring {
+  const { secrets } = config.accessToken
+  return secrets === null ? keyringFor(config, 'access-token') : keyringOf(secrets.map((secret) => Buffer.from(secret)))
+}
+
+/** Two user bases of one app may share a secret: the tables' prefix keeps the tokens of one from being good for the other. */
+function keyringFor({ secrets, tablePrefix }: Config, purpose: string): Keyring {
+  return deriveKeyring(secrets, `${purpose} of ${tablePrefix}users`)
 }
 
 function shapeOf({ identifiers, user, accessToken }: Config): Context['shape'] {

@@ -38,7 +38,7 @@ export function asGuard(check: (request: FastifyRequest, reply: FastifyReply) =>
   function run(request: FastifyRequest, reply: FastifyReply, done?: HookHandlerDoneFunction): Promise<void> | void {
     const verdict = check(request, reply)
     if (done === undefined) return settle(verdict)
-    if (verdict instanceof Promise) verdict.then(done, done)
+    if (verdict instanceof Promise) void verdict.then(done)
     else done(verdict)
   }
   return run

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ENDED, IDENTITY, type IdentifiedRequest } from '../http/guard.ts'
+import type { EndedSessions } from '../session/ended-sessions.ts'
 import { sessionSignal } from '../session/signal.ts'
-import type { RequestUser } from '../token/identity.ts'
+import type { Identity, RequestUser } from '../token/identity.ts'
 
 /** `request.auth`: what else is known of the request's session. */
 export interface RequestAuth {
@@ -56,15 +57,22 @@ function readAuth(request: DecoratedRequest): RequestAuth | null {
   const { [IDENTITY]: identity, [ENDED]: ended } = request
   // Nothing, rather than null, in a scope that the host opened before it registered us.
   if (identity == null || ended === null) return null
-  let signal: AbortSignal | undefined
-  request[AUTH] ??= {
+  request[AUTH] ??= createAuth(identity, ended)
+  return request[AUTH]
+}
+
+function createAuth(identity: Identity, ended: EndedSessions): RequestAuth {
+  const auth = {
     sessionId: identity.user.sessionId,
     tokenId: identity.tokenId,
-    expiresAt: new Date(identity.expiresAt),
-    get signal() {
+    expiresAt: new Date(identity.expiresAt)
+  }
+  let signal: AbortSignal | undefined
+  // Not enumerable: whoever writes it all down, in a log or an answer, asks for no signal.
+  return Object.defineProperty(auth as RequestAuth, 'signal', {
+    get() {
       signal ??= sessionSignal(ended, identity)
       return signal
     }
-  }
-  return request[AUTH]
+  })
 }

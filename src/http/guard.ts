@@ -5,6 +5,7 @@ import type { EndedFeed } from '../session/ended-feed.ts'
 import type { EndedSessions } from '../session/ended-sessions.ts'
 import type { Identification, Identify } from '../session/identify.ts'
 import type { Identity } from '../token/identity.ts'
+import { contain } from './contain.ts'
 import { isOwnRequest, isSafe } from './origin.ts'
 
 /** Where the identity of a request stands; `request.user` and `request.auth` are views of it. */
@@ -23,10 +24,15 @@ export function identityOf(request: FastifyRequest): Identity {
 }
 
 type Known = Extract<Identification, { outcome: 'known' }>
-export type Refusal = Exclude<Identification, Known>
+export type Refusal =
+  | Exclude<Identification, Known>
+  /** The token is good, but a stranger's page may have sent it. */
+  | { readonly outcome: 'foreign' }
 
-/** Nothing lets the request pass. A promise only when the database must be asked. */
+/** Nothing lets the request pass. A promise only when the database must be asked; it never rejects. */
 export type Verdict = Error | undefined | Promise<Error | undefined>
+
+type Refuse = (refusal: Refusal) => AuthError | undefined
 
 export interface GatekeeperParts {
   readonly identify: Identify
@@ -44,9 +50,8 @@ export type Gatekeeper = (
 
 export function createGatekeeper({ identify, feed, ended, origins }: GatekeeperParts): Gatekeeper {
   /** An unsafe request that only a cookie speaks for must come from a page of ours (CK5). */
-  function enter(request: FastifyRequest, { identity, via }: Known): AuthError | undefined {
-    if (via === 'cookie' && !isSafe(request) && !isOwnRequest(request, origins))
-      return authError('AUTH_ORIGIN_REJECTED')
+  function enter(request: FastifyRequest, { identity, via }: Known, refuse: Refuse): AuthError | undefined {
+    if (via === 'cookie' && !isSafe(request) && !isOwnRequest(request, origins)) return refuse({ outcome: 'foreign' })
     ;(request as IdentifiedRequest)[IDENTITY] = identity
     ;(request as IdentifiedRequest)[ENDED] = ended
     // A new object each time: what one handler could do to it never reaches another request.
@@ -55,23 +60,25 @@ export function createGatekeeper({ identify, feed, ended, origins }: GatekeeperP
   }
 
   return (request, reply, pardons) => {
-    const refuse = (refusal: Refusal) => (pardons(refusal) ? undefined : refusalOf(reply, refusal))
+    const refuse: Refuse = (refusal) => (pardons(refusal) ? undefined : refusalOf(reply, refusal))
     const identification = identify(request.headers)
     if (identification.outcome !== 'known') return refuse(identification)
-    if (feed.isFresh()) return enter(request, identification)
+    if (feed.isFresh()) return enter(request, identification, refuse)
     // Other processes may have ended the session without our knowing.
     return feed
       .ask(identification.identity.user.sessionId)
       .then((reason) =>
         reason === null
-          ? enter(request, identification)
+          ? enter(request, identification, refuse)
           : refuse({ outcome: 'refused', code: 'AUTH_SESSION_ENDED', reason })
       )
+      .catch(contain)
   }
 }
 
 /** RFC 6750 3: a challenge without a code when no token came, `invalid_token` when it was no good. */
 export function refusalOf(reply: FastifyReply, refusal: Refusal): AuthError {
+  if (refusal.outcome === 'foreign') return authError('AUTH_ORIGIN_REJECTED')
   if (refusal.outcome === 'anonymous') {
     reply.header('www-authenticate', 'Bearer')
     return authError('AUTH_ACCESS_TOKEN_MISSING')

@@ -36,6 +36,7 @@ export function createTransports(config: Pick<Config, 'transports' | 'origins'>,
   const { transports, origins } = config
   const listed = (transport: Transport) => transports.includes(transport)
   const inCookies = transports.filter((transport) => transport !== 'bearer')
+  const readsHeader = transports.some((transport) => transport !== 'cookie')
 
   function asked(request: FastifyRequest): Transport | undefined {
     const name = request.headers['auth-transport']
@@ -79,7 +80,7 @@ export function createTransports(config: Pick<Config, 'transports' | 'origins'>,
 
     presentedAccess({ headers }) {
       // CK7: with a header the cookie is ignored.
-      const inHeader = headers.authorization !== undefined
+      const inHeader = readsHeader && headers.authorization !== undefined
       const token = inHeader
         ? bearerToken(headers.authorization)
         : listed('cookie')
@@ -89,10 +90,10 @@ export function createTransports(config: Pick<Config, 'transports' | 'origins'>,
     },
 
     presenting({ headers }) {
-      // An access token in the header may go with a refresh token in a cookie.
-      const { access, refresh } = inCookies.length > 0 ? cookies.read(headers.cookie) : {}
-      const inCookie = headers.authorization === undefined ? access : refresh
-      return inCookie === undefined && listed('bearer') ? 'bearer' : 'cookie'
+      if (!readsHeader || headers.authorization === undefined) return 'cookie'
+      // An access token in the header goes with a refresh token in the body or, where that is listed, in a cookie.
+      if (!listed('refresh-cookie')) return 'bearer'
+      return listed('bearer') && cookies.read(headers.cookie).refresh === undefined ? 'bearer' : 'cookie'
     },
 
     hand(reply, { answer, remember }, transport) {

@@ -43,7 +43,8 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
   let readAt = Number.NEGATIVE_INFINITY
   let forgottenAt = performance.now()
   let timer: NodeJS.Timeout | undefined
-  let reading: Promise<void> | undefined
+  let looking: Promise<void> | undefined
+  let next: Promise<void> | undefined
 
   const intervalMs = () => (hears ? LISTENING_MS : pollingMs)
 
@@ -56,24 +57,35 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
     readAt = begun
   }
 
-  /** One look at a time; a notification during one makes another, since it may have come too late for it. */
+  /** One look at a time. Notifications during one make one more, however many: they may have come too late for it. */
   function look(): Promise<void> {
     clearTimeout(timer)
-    reading = (reading ?? Promise.resolve()).then(attempt)
-    return reading
+    if (looking !== undefined) {
+      next ??= looking.then(() => {
+        next = undefined
+        return look()
+      })
+      return next
+    }
+    looking = attempt().finally(() => {
+      looking = undefined
+    })
+    return looking
   }
 
   async function attempt(): Promise<void> {
     if (stopped) return
+    let pauseMs = pollingMs
     try {
       await read()
       await forget()
       if (listening === null) await listen()
+      pauseMs = intervalMs()
     } catch (error) {
       log.warn({ err: error }, 'ended sessions could not be read; it is tried again')
     }
     clearTimeout(timer)
-    timer = setTimeout(look, intervalMs()).unref()
+    timer = setTimeout(look, pauseMs).unref()
   }
 
   async function listen(): Promise<void> {
@@ -107,7 +119,7 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
     async stop() {
       stopped = true
       clearTimeout(timer)
-      await reading
+      await (next ?? looking)
       await listening?.stop()
     },
 

@@ -45,9 +45,9 @@ export function createIdentify({ accessTokens, ended, inHeader, cookies }: Ident
   }
 
   return ({ authorization, cookie }) => {
-    if (authorization !== undefined) {
+    if (inHeader && authorization !== undefined) {
       // CK7: with a header the cookie is ignored, whatever the header says.
-      const token = inHeader ? bearerToken(authorization) : undefined
+      const token = bearerToken(authorization)
       return token === undefined ? ANONYMOUS : examine(token, 'header')
     }
     const token = cookies?.read(cookie).access

@@ -38,7 +38,11 @@ t.test('two user bases in one host', async (t) => {
     secret: OTHER_SECRET
   } as const
 
-  for (const apart of [{ secret: OTHER_SECRET }, { secret: OPTIONS.secret, issuer: 'staff' }]) {
+  for (const apart of [
+    { secret: OTHER_SECRET },
+    { secret: OPTIONS.secret, issuer: 'staff' },
+    { secret: OPTIONS.secret, tablePrefix: 'staff_' }
+  ]) {
     const app = await openHost(t, async (app, register) => {
       await register()
       await register({ ...staff, ...apart })

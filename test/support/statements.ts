@@ -18,10 +18,13 @@ const { query } = prototype
 prototype.query = function (...given) {
   const [first] = given
   const sql = typeof first === 'string' ? first : (first as { readonly text?: unknown } | undefined)?.text
-  // With a callback it is the pool or pg itself that asks.
-  if (watchers.size === 0 || typeof sql !== 'string' || typeof given.at(-1) === 'function')
-    return query.apply(this, given)
-  return watched(sql, () => query.apply(this, given))
+  if (watchers.size === 0 || typeof sql !== 'string') return query.apply(this, given)
+  const callback = given.at(-1)
+  if (typeof callback !== 'function') return watched(sql, () => query.apply(this, given))
+  return watched(sql, () => query.apply(this, given.slice(0, -1))).then(
+    (result) => callback(null, result),
+    (error) => callback(error)
+  )
 }
 
 async function watched(sql: string, send: () => unknown): Promise<unknown> {

@@ -2,11 +2,12 @@
 import { Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import { OptionsError } from '../../errors.ts'
 import type { AuthStore } from '../../store/index.ts'
+import { openChannel } from './channel.ts'
 import { postgres, postgresTelling } from './dialect/postgres.ts'
 import { sqlite } from './dialect/sqlite.ts'
 import { kyselyExecutor } from './executor.ts'
 import { lockFolder } from './folder-lock.ts'
-import { channelOf, openEar } from './listen.ts'
+import { openEar } from './listen.ts'
 import { type PlaceOptions, placeOf, refuseSchema } from './place.ts'
 import { type Log, openPool, poolExecutor } from './pool.ts'
 import { openSqliteFile } from './sqlite-file.ts'
@@ -47,7 +48,7 @@ async function connectPostgres(url: string, options: ConnectOptions): Promise<Au
   if (!options.postgres.listen) {
     return buildStore({ db, dialect: postgres, place, executor, close: () => pool.end() })
   }
-  const channel = channelOf(place)
+  const channel = openChannel(place)
   const ear = openEar({ driver, connectionString: url, channel, db, executor })
   return buildStore({
     db,

@@ -1,12 +1,11 @@
 /** Notifications of PostgreSQL: from a connection that stays, since a pool gives its connections to others. */
-import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
-import type { Client } from 'pg'
+import type { Client, Notification } from 'pg'
 import type { EndedSessionStore } from '../../store/index.ts'
+import type { Channel } from './channel.ts'
 import { postgres } from './dialect/postgres.ts'
 import { translated } from './failures.ts'
-import type { Place } from './place.ts'
 import type { Driver } from './pool.ts'
 import { type Executor, prepare } from './statement.ts'
 import type { Database } from './tables.ts'
@@ -15,11 +14,8 @@ const TIMEOUT_MS = 1_500
 /** A peer that vanished without a word is found out by this, as nothing else is sent here. */
 const KEEP_ALIVE_MS = 10_000
 
-/** Of the stores with the same tables; a digest, since PostgreSQL allows 63 bytes. */
-export function channelOf({ schema = '', tablePrefix }: Place): string {
-  const digest = createHash('sha256').update(`${schema} ${tablePrefix}`).digest('base64url')
-  return `gatehouse_${digest.slice(0, 16)}`
-}
+/** Before the speaker's name it only asks whether anybody hears. */
+const HELLO = 'hello '
 
 export interface Ear {
   readonly listen: NonNullable<EndedSessionStore['listen']>
@@ -30,7 +26,7 @@ export interface Ear {
 interface EarParts {
   readonly driver: Pick<Driver, 'Client'>
   readonly connectionString: string
-  readonly channel: string
+  readonly channel: Channel
   readonly db: Kysely<Database>
   /** What notifications are sent through: not the connection that hears them, or it would hear itself through any pooler. */
   readonly executor: Executor
@@ -38,7 +34,13 @@ interface EarParts {
 
 export function openEar({ driver, connectionString, channel, db, executor }: EarParts): Ear {
   const open = new Set<Client>()
-  const notify = prepare(() => db.selectNoFrom(sql`pg_notify(${channel}, '')`.as('told')))
+  const notify = prepare(() => db.selectNoFrom(sql`pg_notify(${channel.name}, ${HELLO + channel.speaker})`.as('told')))
+
+  /** What others end, and one's own hello come back: neither what was ended here, nor the hello of others. */
+  function isNews({ payload = '' }: Notification): boolean {
+    if (payload.startsWith(HELLO)) return payload.slice(HELLO.length) === channel.speaker
+    return payload !== channel.speaker
+  }
 
   /** A peer that does not answer any more is not waited for. */
   function stop(client: Client): Promise<void> {
@@ -59,10 +61,12 @@ export function openEar({ driver, connectionString, channel, db, executor }: Ear
       open.add(client)
       // Without a listener it would end the process; what matters is that the connection ends.
       client.on('error', () => {})
-      client.on('notification', wake)
+      client.on('notification', (notification) => {
+        if (isNews(notification)) wake()
+      })
       try {
         await client.connect()
-        await client.query(`listen ${client.escapeIdentifier(channel)}`)
+        await client.query(`listen ${client.escapeIdentifier(channel.name)}`)
       } catch (error) {
         await stop(client)
         throw translated(error, postgres.failure)

@@ -44,21 +44,17 @@ function refuseMalformed(Client: Driver['Client'], connectionString: string): vo
 
 /** Runs statements as prepared ones under their names, or as plain ones for poolers that cannot. */
 export function poolExecutor(pool: Pool, { prepare }: { readonly prepare: boolean }): Executor {
-  function send<Values extends object, Row>(
-    loan: Loan,
-    { query, name, parameters }: Statement<Values, Row>,
-    values: Values
-  ) {
-    const config = { text: query.sql, values: parameters(values) }
-    return answer<Row>(loan, prepare ? { name, ...config } : config)
+  function bind<Values extends object, Row>(statement: Statement<Values, Row>, values: Values): Query {
+    const { query, name, parameters } = statement
+    return { ...(prepare && { name }), text: query.sql, values: parameters(values) }
   }
   return {
-    run: (statement, values) => persevere(() => lend(pool, (loan) => send(loan, statement, values))),
+    run: (statement, values) => persevere(() => runAlone(pool, bind(statement, values))),
     transaction: (work) =>
       persevere(() =>
         lend(pool, async (loan) => {
           const inside: Executor = {
-            run: (statement, values) => send(loan, statement, values),
+            run: (statement, values) => answer(loan, bind(statement, values)),
             transaction: (nested) => nested(inside)
           }
           await answer(loan, { text: 'begin isolation level read committed' })
@@ -73,6 +69,22 @@ export function poolExecutor(pool: Pool, { prepare }: { readonly prepare: boolea
         })
       )
   }
+}
+
+/** The hot path: a statement by itself costs one promise, where lending a connection costs one for each step. */
+function runAlone<Row>(pool: Pool, query: Query): Promise<readonly Row[]> {
+  return new Promise((resolve, reject) => {
+    if (isCrowded(pool)) return reject(crowded())
+    pool.connect((failure, client, release) => {
+      if (client === undefined) return reject(translated(failure, postgres.failure))
+      void client.query({ ...query, ...timely(LOAN_TIMEOUT_MS) }, (error: Error | null, result) => {
+        const failed = error && translated(error, postgres.failure)
+        release(isLost(failed))
+        if (failed) reject(failed)
+        else resolve(result.rows)
+      })
+    })
+  })
 }
 
 interface Loan {
@@ -96,15 +108,17 @@ async function lend<T>(pool: Pool, work: (loan: Loan) => Promise<T>): Promise<T>
 }
 
 async function borrow(pool: Pool): Promise<PoolClient> {
-  if (pool.waitingCount >= pool.options.max * WAITERS_PER_CONNECTION) {
-    throw new StoreUnavailableError('Too many requests wait for a connection to PostgreSQL')
-  }
+  if (isCrowded(pool)) throw crowded()
   try {
     return await pool.connect()
   } catch (error) {
     throw translated(error, postgres.failure)
   }
 }
+
+const isCrowded = (pool: Pool): boolean => pool.waitingCount >= pool.options.max * WAITERS_PER_CONNECTION
+
+const crowded = () => new StoreUnavailableError('Too many requests wait for a connection to PostgreSQL')
 
 interface Query {
   readonly name?: string
@@ -114,14 +128,15 @@ interface Query {
 
 async function answer<Row>({ client, until }: Loan, query: Query): Promise<readonly Row[]> {
   try {
-    // `query_timeout` is read from the query as from the pool's options, but not in its type.
-    const timely = { ...query, query_timeout: Math.max(1, until - performance.now()) }
-    const { rows } = await client.query(timely)
+    const { rows } = await client.query({ ...query, ...timely(Math.max(1, until - performance.now())) })
     return rows
   } catch (error) {
     throw translated(error, postgres.failure)
   }
 }
+
+/** `query_timeout` is read from the query as from the pool's options, but is not in its type. */
+const timely = (milliseconds: number): object => ({ query_timeout: milliseconds })
 
 /** Whether the connection is, or may be, unfit for whoever borrows it next. */
 function isLost(error: unknown): boolean {

@@ -1,5 +1,6 @@
 /** Two ways to end sessions and to write down which, so that neither happens without the other. */
 import { type Expression, type Kysely, type QueryCreator, sql } from 'kysely'
+import type { Channel } from '../channel.ts'
 import { type Given, prepare } from '../statement.ts'
 import type { Database } from '../tables.ts'
 import type { EndingUpdate, EndStatement } from './dialect.ts'
@@ -8,7 +9,7 @@ import type { EndingUpdate, EndStatement } from './dialect.ts'
 export function endInOneStatement<Values extends object>(
   db: Kysely<Database>,
   update: EndingUpdate<Values>,
-  channel: string | null
+  channel: Channel | null
 ): EndStatement<Values> {
   const statement = prepare((given: Given<Values>) =>
     db
@@ -44,7 +45,7 @@ export function endInTransaction<Values extends object>(
 export function recordEnded(
   creator: Pick<QueryCreator<Database>, 'insertInto'>,
   rows: Expression<object>,
-  channel: string | null
+  channel: Channel | null
 ) {
   return (
     creator
@@ -57,6 +58,8 @@ export function recordEnded(
           .column('sid')
           .doUpdateSet((eb) => ({ ended_at: eb.ref('excluded.ended_at'), reason: eb.ref('excluded.reason') }))
       )
-      .$if(channel !== null, (query) => query.returning(sql`pg_notify(${channel}, '')`.as('told')))
+      .$if(channel !== null, (query) =>
+        query.returning(sql`pg_notify(${channel?.name}, ${channel?.speaker})`.as('told'))
+      )
   )
 }

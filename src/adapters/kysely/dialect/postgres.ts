@@ -1,5 +1,6 @@
 /** PostgreSQL, and PGlite, which is PostgreSQL with one connection. */
 import { sql } from 'kysely'
+import type { Channel } from '../channel.ts'
 import { type Failure, uniqueColumn } from '../failures.ts'
 import { claimInOneStatement } from './claim-in-one-statement.ts'
 import type { Dialect } from './dialect.ts'
@@ -45,7 +46,7 @@ export const postgres: Dialect = {
 }
 
 /** The same, and whoever listens to the channel hears when sessions end. */
-export function postgresTelling(channel: string): Dialect {
+export function postgresTelling(channel: Channel): Dialect {
   return {
     ...postgres,
     rotateSession: (db) => rotateInOneStatement(db, expressions, channel),

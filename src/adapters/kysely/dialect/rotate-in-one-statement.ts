@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { SessionOutcome } from '../../../store/index.ts'
+import type { Channel } from '../channel.ts'
 import { flag, joinedUserColumns, knownId, userRecord, whole } from '../columns.ts'
 import { whyOver } from '../rotation.ts'
 import { type Given, prepare } from '../statement.ts'
@@ -26,7 +27,7 @@ interface Rotation {
 export function rotateInOneStatement(
   db: Kysely<Database>,
   dialect: Pick<Dialect, 'now' | 'later' | 'earlier'>,
-  channel: string | null
+  channel: Channel | null
 ): RotateStatement {
   const rotate = prepare((given: Given<Rotation>) => {
     const now = sql<Date>`coalesce(${given.now}::timestamptz, clock_timestamp())`
