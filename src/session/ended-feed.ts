@@ -42,6 +42,9 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
   let stopped = false
   let readAt = Number.NEGATIVE_INFINITY
   let forgottenAt = performance.now()
+  let listenAgainAt = Number.NEGATIVE_INFINITY
+  /** Told once, not at each look of an outage. */
+  let troubled = false
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
   let next: Promise<void> | undefined
@@ -79,16 +82,19 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
     try {
       await read()
       await forget()
-      if (listening === null) await listen()
+      if (listening === null && performance.now() >= listenAgainAt) await listen()
       pauseMs = intervalMs()
+      troubled = false
     } catch (error) {
-      log.warn({ err: error }, 'ended sessions could not be read; it is tried again')
+      if (!troubled) log.warn({ err: error }, 'ended sessions could not be read; it is tried again until they can')
+      troubled = true
     }
     clearTimeout(timer)
     timer = setTimeout(look, pauseMs).unref()
   }
 
   async function listen(): Promise<void> {
+    listenAgainAt = performance.now() + LISTENING_MS
     listening = (await store.endedSessions.listen?.({ wake, lost })) ?? null
     await listening?.notify()
   }
@@ -101,6 +107,7 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
   function lost(): void {
     listening = null
     hears = false
+    listenAgainAt = Number.NEGATIVE_INFINITY
     void look()
   }
 

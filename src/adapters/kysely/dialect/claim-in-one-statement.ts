@@ -29,6 +29,6 @@ export function claimInOneStatement(
         .where('id', 'in', (eb) => eb.selectFrom('chosen').select('id'))
         .returning(['id', 'name', 'address', 'user_id', 'session_id', 'attempts'])
     })
-  const [due, any] = [claiming(false), claiming(true)]
-  return (executor, claim, early) => executor.run(early ? any : due, claim)
+  const [due, unsent] = [claiming(false), claiming(true)]
+  return (executor, claim, early) => executor.run(early ? unsent : due, claim)
 }

@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely'
-import type { SessionOutcome } from '../../../store/index.ts'
+import type { RotateSession, SessionOutcome } from '../../../store/index.ts'
 import type { Channel } from '../channel.ts'
 import { flag, joinedUserColumns, knownId, userRecord, whole } from '../columns.ts'
 import { whyOver } from '../rotation.ts'
-import { type Given, prepare } from '../statement.ts'
+import { type Executor, type Given, prepare } from '../statement.ts'
 import type { Database } from '../tables.ts'
 import type { Dialect, RotateStatement } from './dialect.ts'
 import { recordEnded } from './end-sessions.ts'
@@ -73,17 +73,27 @@ export function rotateInOneStatement(
   })
   const read = readSession(db, dialect, (query) => query)
 
-  return async (executor, rotation, now): Promise<SessionOutcome> => {
+  async function attempt(
+    executor: Executor,
+    rotation: RotateSession,
+    now: Date | null,
+    isFirst: boolean
+  ): Promise<SessionOutcome> {
     const { id, generation } = rotation
     const successor = rotation.rotate ? generation + 1 : generation
     const [row] = await executor.run(rotate, { ...rotation, id: knownId(id), successor, now })
     if (row === undefined) {
       const state = await read(executor, rotation, now)
       if (state === null) return { outcome: 'unknown' }
-      return { outcome: 'ended', reason: whyOver(state.session, state.now) ?? 'admin' }
+      const reason = whyOver(state.session, state.now)
+      // It lives: while the statement waited, a change of the user's address has taken it along into the next epoch.
+      if (reason === null && isFirst) return attempt(executor, rotation, now, false)
+      return { outcome: 'ended', reason: reason ?? 'admin' }
     }
     if (row.ended_at !== null) return { outcome: 'reused', userId: row.id }
     const session = { id, user: userRecord(row), generation: whole(row.generation), remember: flag(row.remember) }
     return { outcome: whole(row.replays) === 0 ? 'rotated' : 'replayed', session }
   }
+
+  return (executor, rotation, now) => attempt(executor, rotation, now, true)
 }
