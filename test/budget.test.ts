@@ -4,6 +4,7 @@ import pg from 'pg'
 import t from 'tap'
 import { bearer, PASSWORD, startApp } from './support/app.ts'
 import { postgresDatabase } from './support/databases.ts'
+import { isBackground } from './support/statements.ts'
 
 interface Sent {
   readonly text: string
@@ -19,10 +20,6 @@ pg.Client.prototype.query = function (this: pg.Client, ...[statement, ...rest]: 
 t.teardown(() => {
   pg.Client.prototype.query = query
 })
-
-/** What the process does by itself: it looks for letters that are due, and for sessions that ended elsewhere. */
-const isBackground = (text: string) =>
-  /^with "chosen"|^select .* from "auth_ended_sessions"|pg_notify\(\$1, \$2\) as "told"/.test(text)
 
 async function statementsOf(work: () => Promise<unknown>): Promise<Sent[]> {
   sent.length = 0

@@ -4,6 +4,7 @@ import type { Test } from 'tap'
 import type { AuthOptions } from '../../src/index.ts'
 import { type Answer, call, post, startApp } from './app.ts'
 import { linkOf, type MailServer, mailServer, type ReceivedLetter, tokenOf } from './mail-server.ts'
+import { whileWatching } from './statements.ts'
 
 export interface MailApp {
   readonly app: FastifyInstance
@@ -37,4 +38,21 @@ export async function click(app: FastifyInstance, letter: ReceivedLetter, typed:
 export async function seen(app: FastifyInstance, request: Parameters<typeof call>[1]): Promise<object> {
   const { status, headers, text } = await call(app, request)
   return { status, headers: { ...headers, date: undefined }, text }
+}
+
+/**
+ * The statements of the work itself, on PostgreSQL: what the outbox would send meanwhile is held back until it is done, and
+ * the look at ended sessions is left out.
+ */
+export async function ownStatementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const sent: string[] = []
+  const { promise: done, resolve } = Promise.withResolvers<void>()
+  const watcher = {
+    sending(sql: string) {
+      if (/skip locked/i.test(sql)) return done
+      if (!/from "auth_ended_sessions"/.test(sql)) sent.push(sql)
+    }
+  }
+  await whileWatching(watcher, work).finally(resolve)
+  return sent
 }

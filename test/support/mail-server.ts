@@ -16,8 +16,14 @@ export interface ReceivedLetter {
   readonly html: string
 }
 
-/** `refuse` closes the port; `black-hole` takes connections and never says a word. */
-export type Behaviour = 'well' | 'refuse' | 'black-hole' | { readonly delay: number } | { readonly reply: number }
+/** `refuse` closes the port; `black-hole` takes connections and never says a word, `mute` takes letters and never says so. */
+export type Behaviour =
+  | 'well'
+  | 'refuse'
+  | 'black-hole'
+  | 'mute'
+  | { readonly delay: number }
+  | { readonly reply: number }
 
 export interface MailServer {
   readonly url: string
@@ -25,6 +31,8 @@ export interface MailServer {
   readonly letters: readonly ReceivedLetter[]
   /** How many connections there were. */
   readonly connections: number
+  /** Resolves when nobody is connected any more. */
+  left(): Promise<void>
   /** From now on; connections that are open end. */
   behave(behaviour: Behaviour): Promise<void>
   /** The next letter to exactly this address, waited for; each is given once. */
@@ -46,15 +54,25 @@ export async function mailServer(t: Test): Promise<MailServer> {
     done(Object.assign(new Error('not now'), { responseCode: behaviour.reply }))
   }
 
-  async function receive(stream: SMTPServerDataStream, { envelope }: SMTPServerSession): Promise<void> {
+  async function receive(stream: SMTPServerDataStream, { remotePort }: SMTPServerSession): Promise<void> {
+    const to = recipients.get(remotePort) ?? []
     const mail = await PostalMime.parse(Buffer.concat(await stream.toArray()))
     letters.push({
-      to: envelope.rcptTo.map(({ address }) => address),
+      to,
       headers: Object.fromEntries(mail.headers.map(({ key, value }) => [key, value])),
       subject: mail.subject ?? '',
       text: mail.text ?? '',
       html: mail.html ?? ''
     })
+  }
+
+  /** The recipients of the letter that is coming, as they are on the wire: smtp-server decodes what looks like Punycode. */
+  const recipients = new Map<number, string[]>()
+  function note({ remotePort = 0 }: net.Socket, chunk: Buffer): void {
+    for (const [, from, to] of chunk.toString('latin1').matchAll(/^(?:MAIL FROM:<(.*?)>|RCPT TO:<(.*)>)/gim)) {
+      if (from !== undefined) recipients.set(remotePort, [])
+      if (to !== undefined) recipients.get(remotePort)?.push(to)
+    }
   }
 
   const smtp = new SMTPServer({
@@ -64,12 +82,17 @@ export async function mailServer(t: Test): Promise<MailServer> {
     logger: false,
     onMailFrom: (_address, _session, done) => void judge(done),
     onRcptTo: (_address, _session, done) => void judge(done),
-    onData: (stream, session, done) => void receive(stream, session).then(() => done(), done)
+    onData: (stream, session, done) =>
+      void receive(stream, session).then(() => {
+        if (behaviour !== 'mute') done()
+      }, done)
   })
   const door = net.createServer((socket) => {
     connections += 1
     sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)))
-    if (behaviour !== 'black-hole') smtp.connect(socket)
+    if (behaviour === 'black-hole') return
+    smtp.connect(socket)
+    socket.on('data', (chunk) => note(socket, chunk))
   })
   smtp.on('error', () => {}) // a client that hung up
   await once(door.listen(0, '127.0.0.1'), 'listening')
@@ -86,6 +109,9 @@ export async function mailServer(t: Test): Promise<MailServer> {
     letters,
     get connections() {
       return connections
+    },
+    async left() {
+      for (const socket of sockets) await once(socket, 'close')
     },
     async behave(next) {
       await shut()

@@ -43,9 +43,19 @@ export async function whileWatching<T>(watcher: Watcher, work: () => Promise<T>)
   }
 }
 
+/** What a process does by itself at any time: it looks for letters that are due, and for sessions that ended elsewhere. */
+export function isBackground(sql: string): boolean {
+  return /^with "chosen"|^select "sid", "ended_at"|^select pg_notify|^listen /.test(sql)
+}
+
 /** The statements that were sent while the work was done. */
-export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+export async function everyStatementOf(work: () => Promise<unknown>): Promise<string[]> {
   const sent: string[] = []
   await whileWatching({ sending: (sql) => void sent.push(sql) }, work)
   return sent
+}
+
+/** The same, without what was not done for the work. */
+export async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  return (await everyStatementOf(work)).filter((sql) => !isBackground(sql))
 }
