@@ -13,21 +13,28 @@ export const Problem = Type.Object({
   reason: Type.Optional(Type.String())
 })
 
-export async function documentApi(app: FastifyInstance): Promise<void> {
+export async function documentApi(app: FastifyInstance, { production }: { production: boolean }): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'fastify-gatehouse example',
-        description: 'Sign up or sign in, then paste the `accessToken` into “Authorize”.',
+        description:
+          'Sign up or sign in, and the cookies go along with every call made here. A script asks for tokens ' +
+          'by the header `auth-transport: bearer` and sends the `accessToken` along itself.',
         version: '1.0.0'
       },
       tags: [
         { name: 'auth', description: 'Accounts and sessions, by fastify-gatehouse' },
         { name: 'example', description: 'The routes of this app' }
       ],
-      components: { securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
-      security: [{ bearerAuth: [] }]
+      components: {
+        securitySchemes: {
+          cookieAuth: { type: 'apiKey', in: 'cookie', name: production ? '__Host-access' : 'access' },
+          bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
+        }
+      },
+      security: [{ cookieAuth: [] }, { bearerAuth: [] }]
     }
   })
   await app.register(swaggerUi, {

@@ -1,10 +1,11 @@
 /** The example, started as a person would: `node examples/server.ts` on the built package. */
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
+import { call, firstLetter, get, inTemporaryFolder, post, run, script, start } from './support/example-process.ts'
+import { mailServer } from './support/mail-server.ts'
 import { repository, requireFreshBuild } from './support/run.ts'
 
 requireFreshBuild()
@@ -16,24 +17,25 @@ t.test('the page and its parts', async (t) => {
   const { url } = await start(t, inTemporaryFolder(t).env)
 
   t.test('arrive under a policy that they keep', async (t) => {
-    const response = await fetch(url)
-    const html = await response.text()
-    t.equal(response.status, 200)
-    t.match(response.headers.get('content-security-policy'), /^default-src 'self';/)
-    t.notMatch(html, /<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/, 'nothing is inline')
-
-    const found = new Set<string>()
-    const pages = [html]
-    for (const text of pages) {
-      for (const [, file = ''] of text.matchAll(/(?:(?:src|href)="|from '\.\/)([\w-]+\.\w+)/g)) {
-        if (found.has(file)) continue
-        found.add(file)
-        const part = await fetch(`${url}/${file}`)
-        t.equal(part.status, 200, file)
-        pages.push(await part.text())
+    const found = new Set([`${url}/`, `${url}/mailbox`])
+    for (const address of found) {
+      const response = await fetch(address)
+      const text = await response.text()
+      t.equal(response.status, 200, address)
+      t.match(response.headers.get('content-security-policy'), /^default-src 'self';/)
+      t.notMatch(text, /<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/, 'nothing is inline')
+      for (const [, part = ''] of text.matchAll(/(?:(?:src|href)="|from ')([^"']+\.\w+)["']/g)) {
+        found.add(new URL(part, address).href)
       }
     }
-    t.same([...found].sort(), readdirSync(join(repository, 'examples/public')).filter(isLinked).sort())
+    const shipped = readdirSync(join(repository, 'examples/public')).filter((file) => !file.endsWith('.html'))
+    const parts = shipped.map((file) => `${url}/${file}`)
+    t.same(
+      parts.filter((part) => !found.has(part)),
+      [],
+      'none is left over'
+    )
+    t.ok(found.has(`${url}/client/index.js`))
   })
 
   t.test('and the reference with its own', async (t) => {
@@ -63,9 +65,10 @@ t.test('a walk from sign-up to sign-out', async (t) => {
   const other = await post(`${url}/auth/signup`, { email: 'charles@example.com', password: ACCOUNT.password })
   t.same((await get(`${url}/notes`, other.body.accessToken)).body, { notes: [] }, "nobody sees another user's notes")
 
-  const plan = await call(`${url}/auth/me`, { method: 'PATCH', body: { plan: 'pro' }, accessToken })
+  const patchMe = (body: object) => call(`${url}/auth/me`, { method: 'PATCH', body, headers: script(accessToken) })
+  const plan = await patchMe({ plan: 'pro' })
   t.equal(plan.status, 400, 'the plan is not for users to choose')
-  const renamed = await call(`${url}/auth/me`, { method: 'PATCH', body: { displayName: null }, accessToken })
+  const renamed = await patchMe({ displayName: null })
   t.equal(renamed.status, 200)
   t.notOk('displayName' in renamed.body)
 
@@ -83,18 +86,84 @@ t.test('a walk from sign-up to sign-out', async (t) => {
   t.equal((await get(`${url}/notes`, other.body.accessToken)).status, 200, "another user's session goes on")
 })
 
+t.test('the same by cookies', async (t) => {
+  const { url } = await start(t, inTemporaryFolder(t).env)
+  const browser = { origin: url, cookie: '' }
+  const send = (method: string, path: string, body?: object) => call(url + path, { method, body, headers: browser })
+
+  const signup = await send('POST', '/auth/signup', ACCOUNT)
+  t.equal(signup.status, 201)
+  t.same(Object.keys(signup.body).sort(), ['expiresIn', 'user'], 'no token is in the body')
+  for (const cookie of signup.setCookie)
+    t.match(cookie, /^(access|refresh)=\S+; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/)
+  browser.cookie = signup.setCookie.map((cookie) => cookie.split(';')[0]).join('; ')
+
+  t.match(await send('POST', '/notes', { text: 'Water the ferns' }), { status: 201 })
+  const stranger = await call(`${url}/notes`, {
+    method: 'POST',
+    body: { text: 'Buy' },
+    headers: { ...browser, origin: 'http://shop.example' }
+  })
+  t.match(stranger, { status: 403, body: { code: 'AUTH_ORIGIN_REJECTED' } })
+  t.match(await send('GET', '/notes'), { status: 200, body: { notes: [{ text: 'Water the ferns' }] } })
+  t.match(await send('GET', '/auth/sessions'), { body: { sessions: [{ current: true }] } })
+
+  const live = await fetch(`${url}/live`, { headers: browser })
+  t.equal(live.headers.get('content-type'), 'text/event-stream')
+  const ended = live.text()
+  t.equal((await send('POST', '/auth/logout')).status, 204)
+  t.match(await ended, /^event: time\n.+event: end\ndata: \{"code":"AUTH_SESSION_ENDED","reason":"logout"\}\n\n$/s)
+})
+
+t.test('letters', async (t) => {
+  t.test('are in the mailbox, and their links work', async (t) => {
+    const { url } = await start(t, inTemporaryFolder(t).env)
+    const { body } = await post(`${url}/auth/signup`, ACCOUNT)
+    const letter = await firstLetter(url)
+    t.match(letter, { to: ACCOUNT.email, subject: 'Confirm your e-mail address for Gatehouse' })
+
+    const link = new URL(/^http\S+$/m.exec(letter.text)?.[0] ?? '')
+    const page = await fetch(link)
+    t.equal(page.status, 200)
+    const token = new URLSearchParams(link.hash.slice(1)).get('token')
+    t.match(await post(`${url}/auth/verify-email`, { token }), { status: 200, body: { user: { emailVerified: true } } })
+    t.match(await get(`${url}/auth/me`, body.accessToken), { body: { emailVerified: true } })
+  })
+
+  t.test('go to the mail server of SMTP_URL instead', async (t) => {
+    const mail = await mailServer(t)
+    const { url } = await start(t, { ...inTemporaryFolder(t).env, SMTP_URL: mail.url })
+    await post(`${url}/auth/signup`, ACCOUNT)
+    t.match(await mail.next(ACCOUNT.email), { subject: 'Confirm your e-mail address for Gatehouse' })
+    t.same((await get(`${url}/mailbox/letters`)).body, { kept: false, letters: [] })
+  })
+
+  t.test('are shown to nobody in production, where cookies are for HTTPS alone', async (t) => {
+    const { env } = inTemporaryFolder(t)
+    const { url } = await start(t, { ...env, NODE_ENV: 'production', AUTH_SECRET: SECRET })
+    const { setCookie } = await call(`${url}/auth/signup`, { method: 'POST', body: ACCOUNT, headers: { origin: url } })
+    t.same(
+      setCookie.map((cookie) => /^__Host-\w+(?==.*; Secure)/.exec(cookie)?.[0]),
+      ['__Host-access', '__Host-refresh']
+    )
+    t.same((await get(`${url}/mailbox/letters`)).body, { kept: false, letters: [] })
+  })
+})
+
 t.test('the OpenAPI document is complete', async (t) => {
   const { url } = await start(t, inTemporaryFolder(t).env)
   const { body: document } = await get(`${url}/docs/json`)
   t.match(document.components.securitySchemes.bearerAuth, { type: 'http', scheme: 'bearer' })
-  t.same(document.security, [{ bearerAuth: [] }])
+  t.match(document.components.securitySchemes.cookieAuth, { type: 'apiKey', in: 'cookie', name: 'access' })
+  t.same(document.security, [{ cookieAuth: [] }, { bearerAuth: [] }])
 
   const operations = operationsOf(document)
   for (const { route, operationId, summary, description, responses, requestBody } of operations) {
     t.ok(operationId && summary && description, `${route} says what it is`)
     for (const [status, { content }] of Object.entries(responses)) {
-      const schema = content?.['application/json']?.schema
-      t.equal(Object.keys(schema?.properties ?? {}).length > 0, status !== '204', `${route} describes ${status}`)
+      const { type, properties = {} } = Object.values(content ?? {})[0]?.schema ?? {}
+      const isDescribed = type === 'string' || Object.keys(properties).length > 0
+      t.equal(isDescribed, status !== '204', `${route} describes ${status}`)
     }
     if (/^(POST|PATCH)/.test(route) && operationId !== 'logoutAll') {
       t.ok(Object.keys(requestBody?.content['application/json']?.schema?.properties ?? {}).length > 0, `${route} body`)
@@ -114,6 +183,14 @@ t.test('the OpenAPI document is complete', async (t) => {
     'GET /auth/me': ['200', '401', '503'],
     'PATCH /auth/me': ['200', '400', '401', '409', '503'],
     'GET /auth/users/{username}': ['200', '404', '503'],
+    'DELETE /auth/me': ['204', '401', '403', '503'],
+    'GET /auth/sessions': ['200', '401', '503'],
+    'DELETE /auth/sessions/{id}': ['204', '401', '403', '404', '503'],
+    'POST /auth/change-password': ['200', '400', '401', '403', '422', '503'],
+    'POST /auth/forgot-password': ['202', '400', '503'],
+    'POST /auth/reset-password': ['204', '400', '422', '503'],
+    'GET /live': ['200', '401'],
+    'GET /mailbox/letters': ['200'],
     'GET /hello': ['200', '401'],
     'GET /notes': ['200', '401'],
     'POST /notes': ['201', '400', '401']
@@ -172,25 +249,15 @@ t.test('a start that cannot be is refused in one sentence', async (t) => {
   t.match(await run({ ...env, AUTH_SECRET: 'short' }), { code: 1, stderr: /^`secret` must be[^\n]+\n$/ })
 })
 
-t.test('an interrupt ends it in good order', { skip: process.platform === 'win32' }, async (t) => {
+t.test('an interrupt ends it in good order, and every open line', { skip: process.platform === 'win32' }, async (t) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    const { stop } = await start(t, inTemporaryFolder(t).env)
+    const { url, stop } = await start(t, inTemporaryFolder(t).env)
+    const { body } = await post(`${url}/auth/signup`, ACCOUNT)
+    const live = await fetch(`${url}/live`, { headers: { authorization: `Bearer ${body.accessToken}` } })
     t.equal(await stop(signal), 0, signal)
+    t.notMatch(await live.text(), 'event: end', 'the session goes on')
   }
 })
-
-type Environment = Readonly<Record<string, string>>
-
-interface Outcome {
-  readonly code: number | null
-  readonly stderr: string
-}
-
-interface Example {
-  readonly url: string
-  /** Resolves with the exit code. */
-  stop(signal?: NodeJS.Signals): Promise<number | null>
-}
 
 interface Operation {
   readonly route: string
@@ -202,76 +269,13 @@ interface Operation {
 }
 
 interface Content {
-  readonly content?: Readonly<Record<string, { readonly schema?: { readonly properties?: object } }>>
+  readonly content?: Readonly<
+    Record<string, { readonly schema?: { readonly type?: string; readonly properties?: object } }>
+  >
 }
-
-function inTemporaryFolder(t: Test): { env: Environment; secretFile: string } {
-  const folder = t.testdir({})
-  return {
-    env: { DATABASE_URL: `sqlite:${join(folder, 'gatehouse.sqlite')}` },
-    secretFile: join(folder, 'gatehouse.secret')
-  }
-}
-
-function launch(env: Environment) {
-  // Nothing of ours but what a process needs to start at all.
-  const { PATH = '', SystemRoot = '' } = process.env
-  const child = spawn(process.execPath, ['examples/server.ts'], {
-    cwd: repository,
-    env: { PATH, SystemRoot, PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe']
-  })
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-  })
-  const outcome = once(child, 'close').then(([code]): Outcome => ({ code, stderr }))
-  return { child, outcome }
-}
-
-/** One that is expected to end by itself. */
-const run = (env: Environment): Promise<Outcome> => launch(env).outcome
-
-async function start(t: Test, env: Environment): Promise<Example> {
-  const { child, outcome } = launch(env)
-  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
-    child.kill(signal)
-    return (await outcome).code
-  }
-  t.teardown(() => stop())
-  const [line] = await Promise.race([
-    once(child.stdout.setEncoding('utf8'), 'data'),
-    outcome.then(({ stderr }) => Promise.reject(new Error(`the example did not start: ${stderr}`)))
-  ])
-  return { url: /http:\S+/.exec(line)?.[0] ?? '', stop }
-}
-
-interface Call {
-  readonly method?: string
-  readonly body?: object
-  readonly accessToken?: string | undefined
-}
-
-async function call(url: string, { method = 'GET', body, accessToken }: Call) {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      ...(body && { 'content-type': 'application/json' }),
-      ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` })
-    },
-    ...(body && { body: JSON.stringify(body) })
-  })
-  const text = await response.text()
-  return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
-}
-
-const get = (url: string, accessToken?: string) => call(url, { accessToken })
-const post = (url: string, body: object, accessToken?: string) => call(url, { method: 'POST', body, accessToken })
 
 function operationsOf({ paths }: { paths: Record<string, Record<string, Omit<Operation, 'route'>>> }): Operation[] {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ route: `${method.toUpperCase()} ${path}`, ...operation }))
   )
 }
-
-const isLinked = (file: string): boolean => file !== 'index.html'

@@ -1,164 +1,84 @@
-/** The page: what each form and button does, and what is seen of the answers. */
-import { clearProblems, onPress, onSubmit, say } from './forms.js'
-import { createSession } from './session.js'
+/** The page: a door for whoever is not signed in, and a house of rooms for whoever is. */
+import { openAccount } from './account.js'
+import { connect } from './api.js'
+import { doorRoom } from './door.js'
+import { byId } from './elements.js'
+import { clearProblems, onPress, say } from './forms.js'
+import { newLetters, watchLetters } from './letters.js'
+import { liveRoom } from './live.js'
+import { notesRoom } from './notes.js'
+import { profileRoom } from './profile.js'
+import { sessionsRoom } from './sessions.js'
 import { createWire } from './wire.js'
-import { explain } from './words.js'
+import { explain, whySignedOut } from './words.js'
 
-const byId = (id) => document.getElementById(id)
+const door = byId('door')
+const house = byId('house')
 
-const session = createSession({
-  onChange: (current, refusal) => {
-    const left = current === null && !byId('house').hidden
-    showRoom()
-    if (left) leave(refusal)
-  },
-  onExchange: createWire(byId('wire'), byId('wire-empty'))
+const wire = createWire(byId('wire'), byId('wire-empty'))
+const api = connect({
+  fetch: wire.fetch,
+  onSignedIn: enter,
+  onSignedOut: (reason) => {
+    leave()
+    say(whySignedOut(reason), { stays: true })
+  }
 })
 
-// Signing in and out
+/** What each does when somebody signs in (`enter`), comes back to this window (`look`), or is gone (`leave`). */
+const rooms = [doorRoom, profileRoom, notesRoom, sessionsRoom, liveRoom].map((open) => open(api))
+openAccount(api)
 
-onSubmit(byId('login'), async ({ identifier, password }) => {
-  await enter('/auth/login', { [identifier.includes('@') ? 'email' : 'username']: identifier, password })
-  return 'You are signed in.'
-})
-
-onSubmit(byId('signup'), async (values) => {
-  const filledIn = Object.entries(values).filter(([, value]) => value !== '')
-  await enter('/auth/signup', Object.fromEntries(filledIn))
-  return 'Your account is made, and you are signed in.'
-})
-
-for (const link of document.querySelectorAll('[data-show]')) {
-  link.addEventListener('click', () => {
-    for (const form of byId('door').querySelectorAll('form')) form.hidden = form.id !== link.dataset.show
-    byId(link.dataset.show).querySelector('input').focus()
-  })
+function enter(user) {
+  const throughTheDoor = !door.hidden
+  clear()
+  show(house)
+  for (const room of rooms) void room.enter?.(user)
+  if (throughTheDoor) house.querySelector('h1').focus()
 }
 
-async function enter(path, body) {
-  const user = await session.open(path, body)
-  forget()
-  showProfile(user)
-  byId('house').querySelector('h1').focus()
-  await quietly(() => Promise.all([greet(), listNotes()]))
+function leave() {
+  clear()
+  show(door)
+  door.querySelector('h1').focus()
 }
 
-function leave(refusal) {
-  forget()
-  say(refusal ? explain(refusal).text : 'You are signed out.')
-  byId('door').querySelector('h1').focus()
-  void quietly(greet)
+function show(place) {
+  for (const each of [door, house]) each.hidden = each !== place
 }
 
 /** Nothing that one user typed or saw is left for the next. */
-function forget() {
+function clear() {
+  for (const room of rooms) room.leave?.()
   for (const form of document.forms) form.reset()
-  for (const card of document.querySelectorAll('.card')) clearProblems(card)
-  byId('notes').replaceChildren()
-  byId('facts').replaceChildren()
+  for (const details of house.querySelectorAll('details')) details.open = false
+  clearProblems(document)
 }
 
-onPress(byId('logout'), () => session.signOut())
-onPress(byId('logout-all'), () => session.signOutEverywhere())
-onPress(byId('refresh'), async () => {
-  await session.refresh()
-  // Unless somebody signed out while it was under way.
-  return session.current && 'Both tokens are new. The old refresh token is used up.'
+onPress(byId('logout'), async () => {
+  await api.auth.signOut()
+  return 'You are signed out.'
 })
 
-// Notes
-
-onSubmit(byId('note'), async ({ text }) => {
-  await session.call('POST', '/notes', { text })
-  byId('note').reset()
-  await listNotes()
-  return 'Your note is added.'
+// What was done meanwhile in another window, or by the link of a letter, is seen on the way back.
+window.addEventListener('focus', () => {
+  if (house.hidden) return
+  for (const room of rooms) void room.look?.()
 })
 
-async function listNotes() {
-  const { notes } = await session.call('GET', '/notes')
-  byId('notes').replaceChildren(
-    ...notes.map(({ text, createdAt }) => {
-      const time = element('time', moment(createdAt))
-      time.dateTime = createdAt
-      const item = element('li', text)
-      item.append(time)
-      return item
-    })
-  )
-  byId('no-notes').hidden = notes.length > 0
-}
-
-// Profile
-
-onSubmit(byId('profile'), async ({ username, displayName }) => {
-  // Null removes what is optional.
-  showProfile(await session.call('PATCH', '/auth/me', { username: username || null, displayName: displayName || null }))
-  return 'Your profile is saved.'
+watchLetters(({ letters }) => {
+  const count = newLetters(letters).length
+  byId('letters').hidden = count === 0
+  byId('letters-count').textContent = count
 })
 
-onPress(byId('reload'), async () => {
-  showProfile(await session.call('GET', '/auth/me'))
-  return 'This is your account as it is stored now.'
-})
-
-function showProfile(user) {
-  const { username, displayName } = byId('profile').elements
-  username.value = user.username ?? ''
-  displayName.value = user.displayName ?? ''
-  const facts = { 'E-mail': user.email, Plan: user.plan, Since: moment(user.createdAt), Id: user.id }
-  byId('facts').replaceChildren(
-    ...Object.entries(facts).flatMap(([name, value]) => [element('dt', name), element('dd', value)])
-  )
-}
-
-// What is seen
-
-function showRoom() {
-  byId('door').hidden = session.current !== null
-  byId('house').hidden = session.current === null
-  showLife()
-}
-
-function showLife() {
-  if (session.current === null) return
-  const { expiresAt, expiresIn } = session.current
-  const left = Math.max(0, Math.round((expiresAt - Date.now()) / 1000))
-  const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
-  byId('life-left').textContent = left > 0 ? `${clock} left` : 'expired'
-  Object.assign(byId('life-bar'), { max: expiresIn, value: left })
-}
-
-async function greet() {
-  const { message } = await session.call('GET', '/hello')
-  for (const heading of document.querySelectorAll('.greeting')) heading.textContent = `${message}.`
-}
-
-/** For what nobody asked for: a failure is told in the status line. */
-async function quietly(work) {
-  try {
-    await work()
-  } catch (refusal) {
-    say(explain(refusal).text)
+try {
+  if (!(await api.auth.ready())) {
+    show(door)
+    // Asking whether somebody is signed in is nothing that they did.
+    wire.forget()
   }
+} catch (refusal) {
+  show(door)
+  say(explain(refusal).text, { stays: true })
 }
-
-function element(name, text) {
-  const made = document.createElement(name)
-  made.textContent = text
-  return made
-}
-
-function moment(instant) {
-  return new Date(instant).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
-}
-
-setInterval(showLife, 1000)
-showRoom()
-await quietly(async () => {
-  if (session.current !== null) {
-    showProfile(await session.call('GET', '/auth/me'))
-    await listNotes()
-  }
-  await greet()
-})

@@ -1,8 +1,15 @@
 /** How forms and buttons of this page behave: busy while they wait, and what came of it is said where it belongs. */
+import { byId, element } from './elements.js'
 import { explain } from './words.js'
 
-export function say(message) {
-  document.getElementById('status').textContent = message
+const WHILE = 8000
+let fading
+
+/** What was asked for and done is said for a while; what nobody asked for, until something else is. */
+export function say(message, { stays = false } = {}) {
+  byId('status').textContent = message
+  clearTimeout(fading)
+  if (message && !stays) fading = setTimeout(say, WHILE, '')
 }
 
 /** `act(values)` is given what was typed, by field name. It returns what to say of its success, or throws a refusal. */
@@ -12,16 +19,26 @@ export function onSubmit(form, act) {
     clearProblems(form)
     const missing = [...form.elements].find((input) => input.validity.valueMissing)
     if (missing) showFieldProblem(missing, 'is needed')
-    else void attempt(form, form.querySelector('.primary'), () => act(Object.fromEntries(new FormData(form))))
+    else void attempt(form, form.querySelector('[type=submit]'), () => act(Object.fromEntries(new FormData(form))))
   })
 }
 
 export function onPress(button, act) {
-  const place = button.closest('.card')
   button.addEventListener('click', () => {
+    const place = button.closest('.card')
     clearProblems(place)
     void attempt(place, button, act)
   })
+}
+
+/** For what nobody asked for: a failure is told in the status line. */
+export async function quietly(work) {
+  try {
+    await work()
+  } catch (refusal) {
+    // That a session ended is told once, by whoever closes the house.
+    if (refusal.code !== 'AUTH_SESSION_ENDED') say(explain(refusal).text, { stays: true })
+  }
 }
 
 async function attempt(place, button, act) {
@@ -39,22 +56,19 @@ async function attempt(place, button, act) {
   }
 }
 
-function showProblem(place, { field, text }) {
-  // Sign-in has one field for both identifiers.
-  const input = field && place.querySelector(`[name=${field}], [name=identifier]`)
-  if (input) showFieldProblem(input, text)
-  else place.querySelector('.problem').textContent = field ? `${field} ${text}` : text
+function showProblem(place, { fields = [], rule, text }) {
+  const input = fields.map((name) => place.querySelector(`[name=${name}]`)).find(Boolean)
+  if (input) showFieldProblem(input, rule)
+  else place.querySelector('.problem').textContent = text ?? `${fields[0]} ${rule}`
 }
 
-function showFieldProblem(input, text) {
-  const problem = document.createElement('p')
-  problem.className = 'field-problem'
-  problem.id = `${input.id}-problem`
-  problem.textContent = `${input.labels[0].firstChild.textContent.trim()} ${text}.`
-  input.after(problem)
+function showFieldProblem(input, rule) {
+  const id = `${input.id}-problem`
+  const label = input.labels[0].firstChild.textContent.trim()
+  input.after(element('p', { id, className: 'field-problem' }, `${label} ${rule}.`))
   const hint = input.getAttribute('aria-describedby') ?? ''
   input.dataset.hint = hint
-  input.setAttribute('aria-describedby', `${problem.id} ${hint}`.trim())
+  input.setAttribute('aria-describedby', `${id} ${hint}`.trim())
   input.setAttribute('aria-invalid', 'true')
   input.focus()
 }

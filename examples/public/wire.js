@@ -1,53 +1,57 @@
 /** The panel that shows the last requests with their answers, the newest open. */
+import { element } from './elements.js'
 
 const KEPT = 6
 
-/** Returns the listener of a session's exchanges. */
+/** `fetch` shows what it does, until it is told to `forget`. */
 export function createWire(list, empty) {
-  return ({ request, status, data }) => {
+  function show(request, status, data) {
     empty.hidden = true
     for (const older of list.children) older.open = false
-    list.prepend(entry(request, status, data))
+    list.prepend(toEntry(request, status, data))
     while (list.children.length > KEPT) list.lastElementChild.remove()
+  }
+
+  return {
+    async fetch(input, init = {}) {
+      const { pathname } = new URL(input, location)
+      const request = { method: init.method ?? 'GET', pathname, body: init.body }
+      try {
+        const response = await fetch(input, init)
+        show(request, response.status, await response.clone().text())
+        return response
+      } catch (error) {
+        show(request, 'no answer', '')
+        throw error
+      }
+    },
+    forget() {
+      list.replaceChildren()
+      empty.hidden = false
+    }
   }
 }
 
-function entry({ method, path, body, authorization }, status, data) {
-  const details = document.createElement('details')
-  details.open = true
-  const summary = document.createElement('summary')
-  const outcome = status === 0 ? 'no answer' : String(status)
-  summary.append(
-    element('code', `${method} ${path}`),
-    element('span', outcome, status > 0 && status < 400 ? 'outcome good' : 'outcome bad')
+function toEntry({ method, pathname, body }, status, answer) {
+  const good = typeof status === 'number' && status < 400
+  const outcome = element('span', { className: good ? 'outcome good' : 'outcome bad' }, String(status))
+  return element(
+    'details',
+    { open: true },
+    element('summary', {}, element('code', {}, `${method} ${pathname}`), outcome),
+    element('h3', {}, 'Request'),
+    element('pre', {}, pretty(body)),
+    element('h3', {}, 'Response'),
+    element('pre', {}, pretty(answer))
   )
-  const sent = [authorization && `authorization: ${shorten(authorization)}`, body && pretty(body)].filter(Boolean)
-  details.append(
-    summary,
-    element('h3', 'Request'),
-    element('pre', sent.join('\n\n') || 'no body'),
-    element('h3', 'Response'),
-    element('pre', data === null ? 'no body' : pretty(data))
-  )
-  return details
 }
 
-function pretty(body) {
-  return JSON.stringify(body, (key, value) => (typeof value === 'string' ? discreet(key, value) : value), 2)
+function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text, discreet), null, 2)
+  } catch {
+    return text || 'no body'
+  }
 }
 
-function discreet(key, value) {
-  if (/password/i.test(key)) return '•'.repeat(8)
-  return /token$/i.test(key) ? shorten(value) : value
-}
-
-function shorten(token) {
-  return token.length > 32 ? `${token.slice(0, 20)}…${token.slice(-6)}` : token
-}
-
-function element(name, text, className = '') {
-  const made = document.createElement(name)
-  made.textContent = text
-  made.className = className
-  return made
-}
+const discreet = (key, value) => (/password/i.test(key) && typeof value === 'string' ? '•'.repeat(8) : value)

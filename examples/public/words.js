@@ -1,4 +1,4 @@
-/** What a refusal means to a person: `{ field?, text }`. */
+/** What an answer of the server means to a person. */
 
 const PASSWORD_REASONS = {
   'too-short': 'is too short: at least 8 characters',
@@ -8,44 +8,57 @@ const PASSWORD_REASONS = {
 }
 
 const END_REASONS = {
-  logout: 'You signed out elsewhere, which ended this session too.',
-  reuse: 'A refresh token was used twice, so the session was ended in case it had been stolen.',
-  expired: 'The session was left alone for too long.',
-  disabled: 'The account was disabled.',
-  deleted: 'The account was deleted.'
+  logout: 'this session was ended in another tab or from another device.',
+  reuse: 'a refresh token was used twice, so the session was ended in case it had been stolen.',
+  'password-changed': 'the password was changed.',
+  'email-changed': 'the e-mail address was changed.',
+  expired: 'the session was left alone for too long.',
+  limit: 'there were too many sessions, and this one was the oldest.',
+  admin: 'somebody in charge ended the session.',
+  disabled: 'the account was disabled.',
+  deleted: 'the account was deleted.',
+  invalid: 'the session is not known here any more.'
 }
 
 const PATTERNS = {
   email: 'does not look like an e-mail address',
+  newEmail: 'does not look like an e-mail address',
   username: 'takes 3 to 32 of A–Z a–z 0–9 . _ - and begins with a letter or digit'
 }
 
 const WORDS = {
-  NO_ANSWER: () => ({ text: 'The server does not answer. Nothing was lost: try again in a moment.' }),
-  AUTH_CREDENTIALS_INVALID: () => ({ text: 'That is not the right combination of account and password.' }),
-  AUTH_EMAIL_TAKEN: () => ({ field: 'email', text: 'has an account already' }),
-  AUTH_USERNAME_TAKEN: () => ({ field: 'username', text: 'is taken' }),
+  AUTH_UNREACHABLE: () => ({ text: 'The server does not answer. Nothing was lost: try again in a moment.' }),
+  AUTH_CREDENTIALS_INVALID: () => ({
+    fields: ['currentPassword'],
+    rule: 'is not right',
+    text: 'That is not the right combination of account and password.'
+  }),
+  AUTH_EMAIL_TAKEN: () => ({ fields: ['email'], rule: 'has an account already' }),
+  AUTH_USERNAME_TAKEN: () => ({ fields: ['username'], rule: 'is taken' }),
   AUTH_PASSWORD_REJECTED: ({ reason }) => ({
-    field: 'password',
-    text: PASSWORD_REASONS[reason] ?? `is not accepted (${reason})`
+    fields: ['newPassword', 'password'],
+    rule: PASSWORD_REASONS[reason] ?? `is not accepted (${reason})`
   }),
-  AUTH_SESSION_ENDED: ({ reason }) => ({ text: END_REASONS[reason] ?? 'The session has ended.' }),
-  AUTH_REFRESH_TOKEN_INVALID: () => ({ text: 'The session is not known here any more. Please sign in again.' }),
-  AUTH_ACCESS_TOKEN_INVALID: () => ({
-    text: 'The server does not accept the access token. “Refresh now” gets a new one.'
-  }),
+  AUTH_SESSION_ENDED: ({ reason }) => ({ text: whySignedOut(reason) }),
+  AUTH_REFRESH_TOKEN_INVALID: () => ({ text: whySignedOut('invalid') }),
   AUTH_ACCOUNT_DISABLED: () => ({ text: 'This account is disabled.' }),
   AUTH_ATTEMPTS_EXCEEDED: () => ({ text: 'Too many attempts. Wait a little before the next one.' }),
   AUTH_OVERLOADED: () => ({ text: 'The server is busy. Try again in a moment.' }),
   AUTH_UNAVAILABLE: () => ({ text: 'The server cannot reach its database. Nothing was lost: try again in a moment.' }),
   FST_ERR_VALIDATION: ({ message }) => {
     const [, field, rule] = /^body\/(\w+) (.+)$/.exec(message) ?? []
-    return field ? { field, text: inPlainWords(field, rule) } : { text: message }
+    // Sign-in has one field for both identifiers.
+    return field ? { fields: [field, 'identifier'], rule: inPlainWords(field, rule) } : { text: message }
   }
 }
 
+/** `{ fields, rule }`, of the first of the fields that the form has, or `{ text }`, or both. */
 export function explain(refusal) {
   return WORDS[refusal.code]?.(refusal) ?? { text: refusal.message || 'Something went wrong.' }
+}
+
+export function whySignedOut(reason) {
+  return `You are signed out: ${END_REASONS[reason] ?? 'the session has ended.'}`
 }
 
 /** Of what a validator says, what this page's fields can provoke. */

@@ -55,10 +55,9 @@ export async function mailServer(t: Test): Promise<MailServer> {
   }
 
   async function receive(stream: SMTPServerDataStream, { remotePort }: SMTPServerSession): Promise<void> {
-    const to = recipients.get(remotePort) ?? []
     const mail = await PostalMime.parse(Buffer.concat(await stream.toArray()))
     letters.push({
-      to,
+      to: recipients.get(remotePort) ?? [],
       headers: Object.fromEntries(mail.headers.map(({ key, value }) => [key, value])),
       subject: mail.subject ?? '',
       text: mail.text ?? '',
