@@ -132,7 +132,14 @@ function openOutbox(
 /** The same house inside a transaction of the host's: nothing is shared with calls outside of it. */
 export function contextWithin(context: Context, trx: unknown): Context {
   if (context.store.within === undefined) throw new TypeError('This storage has no transactions to work in')
-  return { ...context, store: context.store.within(trx), refreshing: new Map() }
+  return {
+    ...context,
+    store: context.store.within(trx),
+    refreshing: new Map(),
+    // It may be rolled back: what it ended is known when the feed brings it, and what it began does not go on after it.
+    ended: { ...context.ended, add() {} },
+    afterwards() {}
+  }
 }
 
 export function clockOf({ clock }: Config): () => number {

@@ -37,9 +37,24 @@ export function verb<Input, Output>(
 ): (input: Input, call?: Call) => Promise<Output> {
   const validate = compileValidator<Input>(schema, 'input')
   return async (input, call = {}) => {
-    const checked = validate(input)
+    // Defaults are filled in, and not into the caller's own object.
+    const checked = validate(structuredClone(input))
     if ('error' in checked) throw checked.error
     return runWithin(context, call, (scoped, caller) => rule(scoped, checked.value, caller))
+  }
+}
+
+/** A verb that acts for a user, who is named first. */
+export function verbFor<Input, Output>(
+  context: Context,
+  schema: TUnsafe<Input>,
+  rule: (context: Context, userId: string, input: Input, caller: Caller) => Promise<Output>
+): (userId: string, input: Input, call?: Call) => Promise<Output> {
+  const validate = compileValidator<Input>(schema, 'input')
+  return async (userId, input, call = {}) => {
+    const checked = validate(structuredClone(input))
+    if ('error' in checked) throw checked.error
+    return runWithin(context, call, (scoped, caller) => rule(scoped, userId, checked.value, caller))
   }
 }
 

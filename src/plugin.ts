@@ -1,11 +1,13 @@
 /** The hallway: read the options, build the wings, open the rooms in order. */
-import type { FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createAuthenticate } from './access/authenticate.ts'
 import { createAuthorize } from './access/authorize.ts'
 import { decorateRequests } from './access/request-auth.ts'
 import { openStorage } from './adapters/storage.ts'
 import { accessTokenKeyring, type Context, type ContextMaterials, clockOf, createContext } from './context.ts'
+import type { Keyring } from './crypto/keyring.ts'
+import { digest } from './crypto/mac.ts'
 import { OptionsError } from './errors.ts'
 import type { Feature } from './feature.ts'
 import { openDoor } from './http/door.ts'
@@ -83,7 +85,27 @@ function refuseCollisions(app: FastifyInstance, { decorate }: Config): void {
   }
 }
 
-/** In a child of their own: what @fastify/jwt and @fastify/cookie decorate must not meet the host's, nor a second one of ours. */
+/** What tells the user bases of an app apart, by its server. */
+const bases = new WeakMap<object, Set<string>>()
+
+/** Guards ask no database: a token that two bases accept lets the customers of one into the other. */
+function refuseSharedTokens(app: FastifyInstance, config: Config, keyring: Keyring): void {
+  const { issuer, audience, transports } = config
+  const marks = keyring.map(({ bytes }) => JSON.stringify([digest(bytes), issuer, audience]))
+  if (transports.some((transport) => transport !== 'bearer')) marks.push(`cookies ${cookieBase(config)}`)
+  const known = bases.get(app.server) ?? new Set()
+  if (marks.some((mark) => known.has(mark))) {
+    throw new OptionsError(
+      'Two user bases of one app would accept the same tokens or cookies; give the second another `tablePrefix`, ' +
+        'and another `issuer` or `accessToken.secret` where it has one'
+    )
+  }
+  bases.set(app.server, new Set([...known, ...marks]))
+}
+
+const cookieBase = ({ tablePrefix }: Config): string => (tablePrefix === 'auth_' ? '' : tablePrefix)
+
+/** In a child of its own, or what @fastify/jwt decorates would meet the host's, or a second one of ours. */
 async function openVault(app: FastifyInstance, config: Config): Promise<Pick<Context, 'accessTokens' | 'cookies'>> {
   const { issuer, audience, accessToken, refreshToken } = config
   const claims = { issuer, audience, ttl: accessToken.ttl }
@@ -92,8 +114,13 @@ async function openVault(app: FastifyInstance, config: Config): Promise<Pick<Con
     app
       .register(async (vault) => {
         const keyring = accessTokenKeyring(config)
+        refuseSharedTokens(app, config, keyring)
         const accessTokens = await createAccessTokens(vault, keyring, claims, clockOf(config))
-        const cookies = await createSessionCookies(vault, { ...config.cookie, ...lifetimes })
+        const cookies = await createSessionCookies(Fastify(), {
+          ...config.cookie,
+          ...lifetimes,
+          base: cookieBase(config)
+        })
         resolve({ accessTokens, cookies })
       })
       .then(() => undefined, reject)

@@ -34,8 +34,8 @@ const rooms: Readonly<Record<string, string>> = {
   access: 'token session store errors events options context http',
   registry: 'events feature features',
   augment: 'token access registry',
-  plugin: 'token mail store errors events options context http feature access registry adapters',
-  index: 'token session store errors events options feature features access registry augment plugin',
+  plugin: 'crypto token mail store errors events options context http feature access registry adapters',
+  index: 'token mail session store errors events options feature features access registry augment plugin',
   cli: 'crypto store errors options registry adapters'
 }
 

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AuthError, authError, OptionsError } from '../errors.ts'
 import { contain } from '../http/contain.ts'
 import { type Gatekeeper, identityOf, refusalOf } from '../http/guard.ts'
+import { isOwnRoute } from '../http/own-routes.ts'
 import type { EndedFeed } from '../session/ended-feed.ts'
 import { asGuard, type Guard } from './authenticate.ts'
 
@@ -25,6 +26,7 @@ export function createAuthorize(gatekeeper: Gatekeeper, feed: Pick<EndedFeed, 'a
       throw new OptionsError(`\`app.authorize\` does not know \`${unknown}\`; it knows ${KNOWN.join(', ')}`)
     }
     return asGuard((request, reply) => {
+      if (isOwnRoute(request)) return undefined
       const verdict = gatekeeper(request, reply, () => false)
       if (verdict instanceof Promise) return verdict.then((refusal) => refusal ?? demand(request, reply, requirements))
       return verdict ?? demand(request, reply, requirements)

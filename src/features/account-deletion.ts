@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Caller } from '../events.ts'
-import { type Call, defineFeature, runWithin } from '../feature.ts'
+import { defineFeature, verbFor } from '../feature.ts'
 import { callerOf } from '../http/caller.ts'
 import { identityOf } from '../http/guard.ts'
 import { closedBody, NoContent, Password } from '../http/schemas.ts'
@@ -33,10 +33,7 @@ export async function deleteAccount(
 
 export const accountDeletionFeature = defineFeature({
   name: 'account-deletion',
-  api: (context) => ({
-    deleteMe: (userId: string, input: DeletionInput, call: Call = {}): Promise<void> =>
-      runWithin(context, call, (scoped, caller) => deleteAccount(scoped, userId, input, caller))
-  }),
+  api: (context) => ({ deleteMe: verbFor(context, DeletionBody, deleteAccount) }),
   routes({ route, transports }, context) {
     route('deleteMe', {
       method: 'DELETE',

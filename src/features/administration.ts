@@ -2,11 +2,16 @@
 import type { Context } from '../context.ts'
 import { authError } from '../errors.ts'
 import type { AuthEventName, Caller } from '../events.ts'
-import { type Call, defineFeature, runWithin } from '../feature.ts'
+import { type Call, defineFeature, runWithin, verbFor } from '../feature.ts'
+import { closedBody, Password } from '../http/schemas.ts'
 import { endAllSessions } from '../session/end.ts'
 import { hashNewPassword } from '../session/new-password.ts'
 import { toUser, type User } from '../session/user.ts'
 import type { EndedSession, EndReason } from '../store/index.ts'
+
+// 1 Wire shapes
+
+const PasswordInput = closedBody<{ readonly password: string }>({ password: Password }, ['password'])
 
 // 2 The rules
 
@@ -17,18 +22,25 @@ async function getUser(context: Context, id: string): Promise<User> {
 }
 
 /** The policy judges it as it would the user's own choice; every session of the user ends. */
-async function setPassword(context: Context, id: string, password: string, caller: Caller): Promise<void> {
+async function setPassword(
+  context: Context,
+  id: string,
+  { password }: { readonly password: string },
+  caller: Caller
+): Promise<void> {
   const hash = await hashNewPassword(context, password, await getUser(context, id))
   const ended = await context.store.users.setPassword(id, hash, context.telling('password-changed'))
   conclude(context, id, ended, 'password-changed', 'password-changed', caller)
 }
 
 async function setDisabled(context: Context, id: string, disabled: boolean, caller: Caller): Promise<void> {
+  await getUser(context, id)
   const ended = await context.store.users.setDisabled(id, disabled, context.at())
   if (disabled) conclude(context, id, ended, 'disabled', 'user-disabled', caller)
 }
 
 async function deleteUser(context: Context, id: string, caller: Caller): Promise<void> {
+  await getUser(context, id)
   const ended = await context.store.users.delete(id, context.telling('account-deleted'))
   conclude(context, id, ended, 'deleted', 'user-deleted', caller)
 }
@@ -49,28 +61,31 @@ function conclude(
 
 export const administrationFeature = defineFeature({
   name: 'administration',
-  api: (context) => ({
-    users: {
-      /** `AUTH_USER_NOT_FOUND` for an unknown id. */
-      get: (id: string, call: Call = {}): Promise<User> => runWithin(context, call, (scoped) => getUser(scoped, id)),
-      /** `AUTH_PASSWORD_REJECTED` when it does not meet the policy. */
-      setPassword: (id: string, password: string, call: Call = {}): Promise<void> =>
-        runWithin(context, call, (scoped, caller) => setPassword(scoped, id, password, caller)),
-      /** Ends every session and refuses new ones, after a right password, with `AUTH_ACCOUNT_DISABLED`. */
-      disable: (id: string, call: Call = {}): Promise<void> =>
-        runWithin(context, call, (scoped, caller) => setDisabled(scoped, id, true, caller)),
-      enable: (id: string, call: Call = {}): Promise<void> =>
-        runWithin(context, call, (scoped, caller) => setDisabled(scoped, id, false, caller)),
-      /** The user and everything of theirs. */
-      delete: (id: string, call: Call = {}): Promise<void> =>
-        runWithin(context, call, (scoped, caller) => deleteUser(scoped, id, caller))
-    },
-    sessions: {
-      /** Ends every session of the user, those of sign-ins in flight too. */
-      endAll: (userId: string, call: Call = {}): Promise<void> =>
-        runWithin(context, call, async (scoped, caller) => {
-          await endAllSessions(scoped, userId, 'admin', caller)
-        })
+  api(context) {
+    const choosePassword = verbFor(context, PasswordInput, setPassword)
+    return {
+      users: {
+        /** `AUTH_USER_NOT_FOUND` for an unknown id. */
+        get: (id: string, call: Call = {}): Promise<User> => runWithin(context, call, (scoped) => getUser(scoped, id)),
+        /** `AUTH_PASSWORD_REJECTED` when it does not meet the policy. */
+        setPassword: (id: string, password: string, call: Call = {}): Promise<void> =>
+          choosePassword(id, { password }, call),
+        /** Ends every session and refuses new ones, after a right password, with `AUTH_ACCOUNT_DISABLED`. */
+        disable: (id: string, call: Call = {}): Promise<void> =>
+          runWithin(context, call, (scoped, caller) => setDisabled(scoped, id, true, caller)),
+        enable: (id: string, call: Call = {}): Promise<void> =>
+          runWithin(context, call, (scoped, caller) => setDisabled(scoped, id, false, caller)),
+        /** The user and everything of theirs. */
+        delete: (id: string, call: Call = {}): Promise<void> =>
+          runWithin(context, call, (scoped, caller) => deleteUser(scoped, id, caller))
+      },
+      sessions: {
+        /** Ends every session of the user, those of sign-ins in flight too. */
+        endAll: (userId: string, call: Call = {}): Promise<void> =>
+          runWithin(context, call, async (scoped, caller) => {
+            await endAllSessions(scoped, userId, 'admin', caller)
+          })
+      }
     }
-  })
+  }
 })

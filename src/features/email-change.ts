@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { newId } from '../crypto/random.ts'
 import { authError } from '../errors.ts'
 import type { Caller } from '../events.ts'
-import { type Call, defineFeature, runWithin, verb } from '../feature.ts'
+import { defineFeature, verb, verbFor } from '../feature.ts'
 import { callerOf } from '../http/caller.ts'
 import { identityOf } from '../http/guard.ts'
 import {
@@ -47,8 +47,8 @@ export async function changeEmail(
   { userId, sessionId }: Asking,
   change: EmailChange
 ): Promise<CheckEmail> {
-  await reauthenticate(context, userId, change.password)
-  const letter = { id: newId(), name: 'change-email', address: change.newEmail, userId, sessionId } as const
+  const { sessionEpoch: epoch } = await reauthenticate(context, userId, change.password)
+  const letter = { id: newId(), name: 'change-email', address: change.newEmail, userId, sessionId, epoch } as const
   await context.store.letters.post(letter, context.at())
   context.outbox.wake()
   return checkEmail
@@ -77,8 +77,9 @@ export const emailChangeFeature = defineFeature({
   name: 'email-change',
   needs: ({ sendsMail }) => sendsMail,
   api: (context) => ({
-    changeEmail: (userId: string, change: EmailChange, call: Call = {}): Promise<CheckEmail> =>
-      runWithin(context, call, (scoped) => changeEmail(scoped, { userId, sessionId: null }, change)),
+    changeEmail: verbFor(context, ChangeBody, (scoped, userId, change) =>
+      changeEmail(scoped, { userId, sessionId: null }, change)
+    ),
     confirmEmailChange: verb(context, ConfirmBody, confirmEmailChange)
   }),
   routes({ route }, context) {

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { authError } from '../errors.ts'
 import type { Caller } from '../events.ts'
-import { type Call, defineFeature, runWithin } from '../feature.ts'
+import { defineFeature, verbFor } from '../feature.ts'
 import { callerOf } from '../http/caller.ts'
 import { identityOf } from '../http/guard.ts'
 import { closedBody, Password, sessionAnswerSchema } from '../http/schemas.ts'
@@ -51,8 +51,9 @@ export async function changePassword(
 export const passwordChangeFeature = defineFeature({
   name: 'password-change',
   api: (context) => ({
-    changePassword: (userId: string, change: PasswordChange, call: Call = {}): Promise<SessionAnswer> =>
-      runWithin(context, call, async (scoped, caller) => (await changePassword(scoped, userId, change, caller)).answer)
+    changePassword: verbFor(context, ChangeBody, async (scoped, userId, change, caller): Promise<SessionAnswer> => {
+      return (await changePassword(scoped, userId, change, caller)).answer
+    })
   }),
   routes({ route, transports }, context) {
     route('changePassword', {

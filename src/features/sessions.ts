@@ -8,6 +8,7 @@ import { identityOf } from '../http/guard.ts'
 import { NoContent } from '../http/schemas.ts'
 import { deviceName } from '../session/device.ts'
 import { endOtherSessions, endSession } from '../session/end.ts'
+import type { EndedSession } from '../store/index.ts'
 
 // 1 Wire shapes
 
@@ -69,9 +70,10 @@ export async function listSessions(context: Context, userId: string, currentId: 
   }
 }
 
-async function endOne(context: Context, userId: string, id: string, caller: Caller): Promise<void> {
+async function endOne(context: Context, userId: string, id: string, caller: Caller): Promise<EndedSession> {
   const ended = await endSession(context, { id, userId }, 'logout', caller)
   if (ended === null) throw authError('AUTH_SESSION_NOT_FOUND')
+  return ended
 }
 
 // 3 Routes
@@ -85,7 +87,9 @@ export const sessionsFeature = defineFeature({
         runWithin(context, call, (scoped) => listSessions(scoped, userId, currentId)),
       /** `AUTH_SESSION_NOT_FOUND` when the user has no such live session. */
       end: (userId: string, id: string, call: Call = {}): Promise<void> =>
-        runWithin(context, call, (scoped, caller) => endOne(scoped, userId, id, caller))
+        runWithin(context, call, async (scoped, caller) => {
+          await endOne(scoped, userId, id, caller)
+        })
     }
   }),
   routes({ route, transports }, context) {
@@ -117,8 +121,8 @@ export const sessionsFeature = defineFeature({
       },
       handler: async (request, reply) => {
         const { user } = identityOf(request)
-        await endOne(context, user.id, request.params.id, callerOf(request))
-        if (request.params.id === user.sessionId) transports.clear(request, reply)
+        const { id } = await endOne(context, user.id, request.params.id, callerOf(request))
+        if (id === user.sessionId) transports.clear(request, reply)
         reply.code(204)
       }
     })

@@ -27,7 +27,7 @@ const VerifyReply = Type.Unsafe<VerifyAnswer>(
 
 /** What an access token proves, to code that received it in another way than a request's header. */
 function verifyToken({ identify }: Context, token: string): VerifyAnswer {
-  const identification = identify({ authorization: `Bearer ${token}` })
+  const identification = identify.examine(token)
   if (identification.outcome === 'known') return verified(identification.identity)
   if (identification.outcome === 'anonymous') throw authError('AUTH_ACCESS_TOKEN_MISSING')
   const { code, reason } = identification

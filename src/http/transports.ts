@@ -71,7 +71,7 @@ export function createTransports(config: Pick<Config, 'transports' | 'origins'>,
       const body = (request.body ?? {}) as { readonly refreshToken?: string }
       const sent = listed('bearer') ? [body.refreshToken, request.headers['x-refresh-token'] as string | undefined] : []
       const cookie = inCookies.length > 0 ? cookies.read(request.headers.cookie).refresh : undefined
-      const tokens = [...sent, cookie].filter((token) => token !== undefined)
+      const tokens = [...sent, cookie].filter((token) => token !== undefined && token !== '')
       if (new Set(tokens).size > 1) throw authError('AUTH_TOKENS_CONFLICT')
       const [token] = tokens
       if (token === undefined) return undefined

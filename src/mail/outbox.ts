@@ -1,4 +1,5 @@
 /** Sends what was posted: claims letters and tries each, round after round. Every process has one at work. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type AttemptParts, createAttempt } from './attempt.ts'
 
 /** Longer than any attempt lasts, short enough for a person who waits after a crash. */
@@ -85,7 +86,8 @@ export function createOutbox(parts: AttemptParts): Outbox {
       clearInterval(timer)
       clearTimeout(woken)
       const givingUp = setTimeout(() => closing.abort(), CLOSING_MS)
-      await working
+      // Storage may hang where no signal reaches it.
+      await Promise.race([working, sleep(CLOSING_MS + 1000, undefined, { ref: false })])
       clearTimeout(givingUp)
     }
   }

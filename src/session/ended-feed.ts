@@ -9,6 +9,7 @@ const OVERLAP_SECONDS = 10
 /** Where notifications come through, looking is only for what one of them could not tell. */
 const LISTENING_MS = 10_000
 const FORGET_EVERY_MS = 60 * 60 * 1000
+const PATIENCE_MS = 3000
 
 export interface EndedFeed {
   /** Resolves when what ended before is known. */
@@ -35,14 +36,18 @@ export interface EndedFeedParts {
 }
 
 export function createEndedFeed({ store, ended, log, at, accessTtl, within }: EndedFeedParts): EndedFeed {
-  const pollingMs = within * 800
+  // Half of the bound: the other half is for a look that takes its time on a busy machine.
+  const pollingMs = within * 500
   let listening: Listening | null = null
   /** Whether a notification came through: LISTEN through a transaction pooler succeeds and stays silent. */
   let hears = false
   let stopped = false
   let readAt = Number.NEGATIVE_INFINITY
+  let readOn = Number.NEGATIVE_INFINITY
   let forgottenAt = performance.now()
   let listenAgainAt = Number.NEGATIVE_INFINITY
+  /** Whether the last hello has not come back yet. */
+  let unanswered = false
   /** Told once, not at each look of an outage. */
   let troubled = false
   let timer: NodeJS.Timeout | undefined
@@ -53,11 +58,16 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
 
   async function read(): Promise<void> {
     const begun = performance.now()
-    const missed = Math.min((begun - readAt) / 1000, accessTtl)
-    for (const { id, reason } of await store.endedSessions.since(Math.ceil(missed) + OVERLAP_SECONDS, at())) {
+    const wall = at().now?.getTime() ?? Date.now()
+    // Whichever went further: the one stands still while a machine sleeps, the other may be set back.
+    const missed = Math.min(Math.max(begun - readAt, wall - readOn) / 1000, accessTtl)
+    for (const { id, reason } of await patiently(
+      store.endedSessions.since(Math.ceil(missed) + OVERLAP_SECONDS, at())
+    )) {
       ended.add([{ id }], reason)
     }
     readAt = begun
+    readOn = wall
   }
 
   /** One look at a time. Notifications during one make one more, however many: they may have come too late for it. */
@@ -82,7 +92,7 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
     try {
       await read()
       await forget()
-      if (listening === null && performance.now() >= listenAgainAt) await listen()
+      await keepListening()
       pauseMs = intervalMs()
       troubled = false
     } catch (error) {
@@ -93,20 +103,38 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
     timer = setTimeout(look, pauseMs).unref()
   }
 
-  async function listen(): Promise<void> {
-    listenAgainAt = performance.now() + LISTENING_MS
-    listening = (await store.endedSessions.listen?.({ wake, lost })) ?? null
-    await listening?.notify()
+  /** Each look asks whether notifications still come through; the answer has until the next look. */
+  async function keepListening(): Promise<void> {
+    if (unanswered) await giveUpListening()
+    if (listening === null) {
+      if (performance.now() < listenAgainAt) return
+      listenAgainAt = performance.now() + LISTENING_MS
+      listening = (await store.endedSessions.listen?.({ wake, echo, lost })) ?? null
+    }
+    if (listening === null) return
+    unanswered = true
+    await listening.notify()
+  }
+
+  async function giveUpListening(): Promise<void> {
+    const silent = listening
+    listening = null
+    unanswered = hears = false
+    await silent?.stop()
   }
 
   function wake(): void {
-    hears = true
     void look()
+  }
+
+  function echo(): void {
+    hears = true
+    unanswered = false
   }
 
   function lost(): void {
     listening = null
-    hears = false
+    unanswered = hears = false
     listenAgainAt = Number.NEGATIVE_INFINITY
     void look()
   }
@@ -130,11 +158,12 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
       await listening?.stop()
     },
 
-    isFresh: () => performance.now() - readAt <= intervalMs() + within * 1000,
+    // In trouble a notification may have come that no look could follow.
+    isFresh: () => performance.now() - readAt <= (troubled ? pollingMs : intervalMs()) + within * 1000,
 
     async ask(sessionId, strict = false) {
       try {
-        const reason = await store.endedSessions.reasonOf(sessionId, at())
+        const reason = await patiently(store.endedSessions.reasonOf(sessionId, at()))
         if (reason !== null) ended.add([{ id: sessionId }], reason)
         return reason
       } catch (error) {
@@ -143,4 +172,13 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
       }
     }
   }
+}
+
+/** A store that never answers is one that does not answer: no guard and no closing app waits for it. */
+async function patiently<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StoreUnavailableError('Storage does not answer in time')), PATIENCE_MS)
+  })
+  return Promise.race([answer, silence]).finally(() => clearTimeout(timer))
 }

@@ -20,10 +20,11 @@ const ANONYMOUS: Identification = Object.freeze({ outcome: 'anonymous' })
 const INVALID: Identification = Object.freeze({ outcome: 'refused', code: 'AUTH_ACCESS_TOKEN_INVALID' })
 const EXPIRED: Identification = Object.freeze({ outcome: 'refused', code: 'AUTH_ACCESS_TOKEN_EXPIRED' })
 
-export type Identify = (headers: {
-  readonly authorization?: string | undefined
-  readonly cookie?: string | undefined
-}) => Identification
+export interface Identify {
+  /** Of a token by itself, wherever it came from. */
+  readonly examine: (token: string) => Identification
+  (headers: { readonly authorization?: string | undefined; readonly cookie?: string | undefined }): Identification
+}
 
 export interface IdentifyParts {
   readonly accessTokens: AccessTokens
@@ -44,7 +45,7 @@ export function createIdentify({ accessTokens, ended, inHeader, cookies }: Ident
     return { outcome: 'known', identity: verified.identity, via }
   }
 
-  return ({ authorization, cookie }) => {
+  function identify({ authorization, cookie }: Parameters<Identify>[0]): Identification {
     if (inHeader && authorization !== undefined) {
       // CK7: with a header the cookie is ignored, whatever the header says.
       const token = bearerToken(authorization)
@@ -53,4 +54,5 @@ export function createIdentify({ accessTokens, ended, inHeader, cookies }: Ident
     const token = cookies?.read(cookie).access
     return token === undefined ? ANONYMOUS : examine(token, 'cookie')
   }
+  return Object.assign(identify, { examine: (token: string) => examine(token, 'header') })
 }

@@ -26,8 +26,12 @@ export interface EndedSessionStore {
   /** Forgets those that ended more than `seconds` ago. */
   forget(seconds: number, at?: At): Promise<void>
   /**
-   * Hears of sessions that end in other processes, where the database can tell: `wake` after each notification, `lost` once
-   * when they will not come any more. Absent or null where it cannot.
+   * Hears of sessions that end in other processes, where the database can tell: `wake` after each notification, `echo` when
+   * one's own `notify` comes back, `lost` once when nothing will come any more. Absent or null where it cannot.
    */
-  listen?(heard: { readonly wake: () => void; readonly lost: () => void }): Promise<Listening | null>
+  listen?(heard: {
+    readonly wake: () => void
+    readonly echo: () => void
+    readonly lost: () => void
+  }): Promise<Listening | null>
 }

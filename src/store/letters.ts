@@ -24,6 +24,8 @@ export interface NewLetter {
   readonly userId: string | null
   /** The session that asks for an e-mail change: it outlives the change. */
   readonly sessionId: string | null
+  /** The user's `sessionEpoch` as read with the password that asked: a change of credentials makes an unsent letter moot. */
+  readonly epoch?: number
 }
 
 /** A letter that tells a user what happened, at the address that was theirs before it did. Without an address there is none. */
@@ -39,6 +41,7 @@ export interface ClaimedLetter {
   readonly address: string
   readonly userId: string | null
   readonly sessionId: string | null
+  readonly epoch?: number
   /** How often it was tried before. */
   readonly attempts: number
 }

@@ -1,6 +1,12 @@
 import type { AuthStore } from '../store/index.ts'
+import { destinationPromises } from './contract/destinations.ts'
+import { effectPromises } from './contract/effects.ts'
 import { endedSessionPromises } from './contract/ended-sessions.ts'
 import { endingPromises } from './contract/ending.ts'
+import { letterSharePromises } from './contract/letter-share.ts'
+import { letterPromises } from './contract/letters.ts'
+import { noticePromises } from './contract/notices.ts'
+import { oneTimeTokenPromises } from './contract/one-time-tokens.ts'
 import { openingPromises } from './contract/opening.ts'
 import { passwordPromises } from './contract/passwords.ts'
 import type { StorePromise } from './contract/promise.ts'
@@ -10,6 +16,7 @@ import { sessionLimitPromises } from './contract/session-limit.ts'
 import { sessionListPromises } from './contract/session-list.ts'
 import { uniquenessPromises } from './contract/uniqueness.ts'
 import { userPromises } from './contract/users.ts'
+import { waitingSignupPromises } from './contract/waiting-signups.ts'
 
 /** One test for each promise of a store, for any test runner. */
 export type Contract = readonly { readonly promise: string; check(): Promise<void> }[]
@@ -47,5 +54,12 @@ const promises: readonly StorePromise[] = [
   ...endingPromises,
   ...sessionListPromises,
   ...sessionLimitPromises,
-  ...endedSessionPromises
+  ...endedSessionPromises,
+  ...letterPromises,
+  ...destinationPromises,
+  ...letterSharePromises,
+  ...oneTimeTokenPromises,
+  ...effectPromises,
+  ...waitingSignupPromises,
+  ...noticePromises
 ]

@@ -177,7 +177,12 @@ function readClaims(
   const user: Record<string, unknown> = {}
   for (const name in payload) if (!REGISTERED.has(name)) user[name] = payload[name]
   const known = deepFreeze(Object.assign(user as AuthClaims, { id: sub, sessionId: sid })) satisfies RequestUser
-  return Object.freeze({ user: known, tokenId: jti, expiresAt: (exp as number) * 1000 })
+  // Not beyond today's lifetime: the set of ended sessions remembers no longer, when a restart shortened it.
+  return Object.freeze({
+    user: known,
+    tokenId: jti,
+    expiresAt: Math.min(exp as number, (iat as number) + settings.ttl) * 1000
+  })
 }
 
 /** RFC 7519 4.1 and our `sid`: not the host's to read as claims. */

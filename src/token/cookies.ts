@@ -9,6 +9,8 @@ import type { FastifyInstance } from 'fastify'
 const MAX_LENGTH = 4096
 
 export interface CookieSettings {
+  /** Before `access` and `refresh`, so that two user bases of one app do not take each other's; empty for the first. */
+  readonly base: string
   readonly secure: boolean
   readonly sameSite: 'lax' | 'strict' | 'none'
   readonly domain?: string
@@ -26,21 +28,21 @@ export interface SessionCookies {
   clear(): string[]
 }
 
-/** `scope` must be a scope of our own: @fastify/cookie decorates it, where the host has not registered it. */
+/** `scope` must be of no host: one that has a copy of @fastify/cookie, or other `cookies` on its requests, is in the way of ours. */
 export async function createSessionCookies(
   scope: FastifyInstance,
-  { secure, sameSite, domain, accessTtl, refreshTtl }: CookieSettings
+  { base, secure, sameSite, domain, accessTtl, refreshTtl }: CookieSettings
 ): Promise<SessionCookies> {
   // Its two functions work once it was registered somewhere.
-  if (!scope.hasRequestDecorator('cookies')) await scope.register(fastifyCookie)
+  await scope.register(fastifyCookie)
   const { parse, serialize } = fastifyCookie
   const prefix = secure ? (domain === undefined ? '__Host-' : '__Secure-') : ''
-  const names = { access: `${prefix}access`, refresh: `${prefix}refresh` }
+  const names = { access: `${prefix}${base}access`, refresh: `${prefix}${base}refresh` }
   const attributes = { httpOnly: true, path: '/', secure, sameSite, ...(domain !== undefined && { domain }) }
 
   function cookie(name: string, value: string, maxAge: number | undefined): string {
     if (name.length + value.length > MAX_LENGTH) throw new RangeError(`the cookie ${name} is larger than browsers keep`)
-    return serialize(name, value, { ...attributes, ...(maxAge !== undefined && { maxAge }) })
+    return serialize(name, value, { ...attributes, ...(maxAge !== undefined && { maxAge: Math.floor(maxAge) }) })
   }
 
   return {

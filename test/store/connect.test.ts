@@ -7,7 +7,7 @@ import { pgliteFolder, postgresDatabase, sqliteFile } from '../support/databases
 import { storeProcess } from './store-process-start.ts'
 
 const connect = (url: string): Promise<AuthStore> =>
-  connectStore(url, { postgres: { prepare: true }, log: { error: () => {} } })
+  connectStore(url, { postgres: { prepare: true, listen: true }, log: { error: () => {} } })
 
 t.test('a URL of no database that ships is refused in a sentence that does not repeat it', async (t) => {
   for (const url of ['mysql://me:hunter2@host/db', 'mongodb://me:hunter2@host/db', 'hunter2', '']) {

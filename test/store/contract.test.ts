@@ -11,7 +11,8 @@ import { pgliteFolder, postgresDatabase, sqliteFile } from '../support/databases
 
 const kinds: Readonly<Record<string, (t: Test) => Promise<AuthStore>>> = {
   PostgreSQL: async (t) => connect(t, await postgresDatabase(t)),
-  'PostgreSQL without prepared statements': async (t) => connect(t, await postgresDatabase(t), { prepare: false }),
+  'PostgreSQL without prepared statements and notifications': async (t) =>
+    connect(t, await postgresDatabase(t), { prepare: false, listen: false }),
   "PostgreSQL through a host's Kysely with 20 connections": async (t) => hostOnPostgres(t, {}),
   'PostgreSQL in a schema of its own, under other names': async (t) =>
     hostOnPostgres(t, { schema: 'auth_app', tablePrefix: 'members_' }),
@@ -31,7 +32,7 @@ for (const [name, open] of Object.entries(kinds)) {
   })
 }
 
-async function connect(t: Test, url: string, postgres = { prepare: true }): Promise<AuthStore> {
+async function connect(t: Test, url: string, postgres = { prepare: true, listen: true }): Promise<AuthStore> {
   const store = await connectStore(url, { postgres, log: { error: (_, message) => t.fail(message) } })
   t.teardown(() => store.close())
   return store

@@ -26,6 +26,7 @@ const live: StoredSession = {
   expiresAt: at(300),
   endedAt: null,
   endReason: null,
+  remember: false,
   user
 }
 
@@ -38,7 +39,7 @@ const rotation: RotateSession = {
   rotate: true
 }
 
-const current = (generation: number) => ({ id: 'session', user, generation })
+const current = (generation: number) => ({ id: 'session', user, generation, remember: false })
 
 const rows: readonly (readonly [string, Partial<StoredSession>, Partial<RotateSession>, number, object])[] = [
   ['the current generation rotates', {}, {}, 150, { outcome: 'rotated', session: current(6) }],

@@ -2,7 +2,7 @@
 import { connectStore } from '../../src/adapters/kysely/connect.ts'
 
 const [url = ''] = process.argv.slice(2)
-const store = await connectStore(url, { postgres: { prepare: true }, log: console })
+const store = await connectStore(url, { postgres: { prepare: true, listen: false }, log: console })
 await store.open({ migrate: true })
 await store.open({ migrate: false })
 process.stdout.write('open\n')

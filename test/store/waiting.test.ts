@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { connectStore } from '../../src/adapters/kysely/connect.ts'
 import { kyselyStore } from '../../src/adapters/kysely/index.ts'
 import { openNodeSqlite } from '../../src/adapters/kysely/node-sqlite.ts'
-import type { AuthStore, EndedSession } from '../../src/store/index.ts'
+import type { AuthStore, EndedSession, NewLetter } from '../../src/store/index.ts'
 import { newSession, newUser } from '../../src/testing/contract/promise.ts'
 import { postgresDatabase, sqliteFile } from '../support/databases.ts'
 
@@ -16,7 +16,12 @@ const endings: Readonly<Record<string, (store: AuthStore, userId: string) => Pro
   '"end all"': ({ sessions }, id) => sessions.endAll(id, 'admin'),
   'a new password': ({ users }, id) => users.setPassword(id, 'new'),
   disabling: ({ users }, id) => users.setDisabled(id, true),
-  deletion: ({ users }, id) => users.delete(id)
+  deletion: ({ users }, id) => users.delete(id),
+  'a changed password': async ({ users }, id) => endedBy(await users.changePassword({ id, epoch: 0, hash: 'new' })),
+  'a reset': async (store, id) =>
+    endedBy(await store.oneTimeTokens.resetPassword(await linkFor(store, id, 'reset-password'), 'new')),
+  'a new address': async (store, id) =>
+    endedBy(await store.oneTimeTokens.confirmEmailChange(await linkFor(store, id, 'change-email')))
 }
 
 for (const [name, end] of Object.entries(endings)) {
@@ -31,8 +36,22 @@ for (const [name, end] of Object.entries(endings)) {
       await Promise.race([ending, sleep(200)])
     })
     t.same(await ending, [{ id: session.id, userId: user.id }])
+    t.match(await store.endedSessions.since(60), [{ id: session.id }])
   })
 }
+
+t.test('PostgreSQL: a sign-in under a limit waits for one that is under way, and counts it', async (t) => {
+  const { host, store } = await openHost(t)
+  const user = await newcomer(store)
+  const [first, second] = [newSession(user, { limit: 1 }), newSession(user, { limit: 1 })]
+  let opening: Promise<unknown> | undefined
+  await host.transaction().execute(async (trx) => {
+    await store.within?.(trx).sessions.open(first)
+    opening = store.sessions.open(second)
+    await Promise.race([opening, sleep(200)])
+  })
+  t.same(await opening, { outcome: 'opened', ended: [{ id: first.id, userId: user.id }] })
+})
 
 t.test('PostgreSQL: a rotation that waited is judged by the time after the wait', async (t) => {
   const { host, store } = await openHost(t)
@@ -49,9 +68,57 @@ t.test('PostgreSQL: a rotation that waited is judged by the time after the wait'
   t.same(await rotating, { outcome: 'ended', reason: 'expired' })
 })
 
+t.test(
+  'PostgreSQL: a rotation that waited for a change of address goes on in the session that asked for it',
+  async (t) => {
+    const { host, store } = await openHost(t)
+    const user = await newcomer(store)
+    const session = newSession(user)
+    await store.sessions.open(session)
+    const token = await linkFor(store, user.id, 'change-email', session.id)
+    let rotating: Promise<unknown> | undefined
+    await host.transaction().execute(async (trx) => {
+      t.match(await store.within?.(trx).oneTimeTokens.confirmEmailChange(token), { outcome: 'changed' })
+      const { id, secretDigest, idleSeconds } = session
+      rotating = store.sessions.rotate({ id, secretDigest, idleSeconds, generation: 0, graceSeconds: 30, rotate: true })
+      await sleep(200)
+    })
+    t.match(await rotating, { outcome: 'rotated', session: { generation: 1 } })
+  }
+)
+
+t.test('PostgreSQL: a use of a token that waited for another one finds it used', async (t) => {
+  const { host, store } = await openHost(t)
+  const { id } = await newcomer(store)
+  const token = await linkFor(store, id, 'verify-email')
+  let waiting: Promise<unknown> | undefined
+  await host.transaction().execute(async (trx) => {
+    const verified = await store.within?.(trx).oneTimeTokens.verifyEmail(token, { username: undefined })
+    t.match(verified, { outcome: 'verified' })
+    waiting = store.oneTimeTokens.verifyEmail(token, { username: undefined })
+    await sleep(200)
+  })
+  t.same(await waiting, { outcome: 'invalid' })
+})
+
+t.test('PostgreSQL: a claim does not wait for another one, and passes over what that has chosen', async (t) => {
+  const { host, store } = await openHost(t)
+  for (const id of [newUser().id, newUser().id]) {
+    const letter = { id, name: 'reset-password', address: `${id}@example.test`, userId: null, sessionId: null } as const
+    await store.letters.post(letter)
+  }
+  const claim = { limit: 1, leaseSeconds: 30, early: false }
+  await host.transaction().execute(async (trx) => {
+    const [first] = (await store.within?.(trx).letters.claim(claim)) ?? []
+    const [second] = await store.letters.claim(claim)
+    t.ok(first && second && first.id !== second.id)
+    t.same(await store.letters.claim(claim), [])
+  })
+})
+
 t.test('SQLite: the stores of a process that are on one file do not wait for each other', async (t) => {
   const url = sqliteFile(t)
-  const options = { postgres: { prepare: true }, log: { error: () => {} } }
+  const options = { postgres: { prepare: true, listen: false }, log: { error: () => {} } }
   const stores = [await connectStore(url, options), await connectStore(url, { ...options, tablePrefix: 'staff_' })]
   for (const store of stores) await store.open({ migrate: true })
   const ids = await Promise.all(stores.map(async (store) => (await newcomer(store)).id))
@@ -75,6 +142,29 @@ t.test('SQLite: connections that are in the way of each other are waited for', a
 
 function changes(count: number, { users }: AuthStore, id: string, name = 'field'): Promise<unknown>[] {
   return Array.from({ length: count }, (_, index) => users.update(id, { fields: { [`${name}${index}`]: index } }))
+}
+
+function endedBy(result: {
+  readonly outcome: string
+  readonly ended?: readonly EndedSession[]
+}): readonly EndedSession[] {
+  return result.ended ?? []
+}
+
+/** The token of a letter that was handed over. */
+async function linkFor(
+  { users, letters }: AuthStore,
+  userId: string,
+  name: NewLetter['name'],
+  sessionId: string | null = null
+): Promise<string> {
+  const found = await users.find(userId)
+  const own = found.outcome === 'done' ? String(found.user.email) : ''
+  const id = newUser().id
+  const letter = { id, name, address: name === 'change-email' ? `${id}@example.test` : own, userId, sessionId }
+  await letters.post(letter)
+  await letters.prepare({ ...letter, attempts: 0 }, { verifySeconds: 60, resetSeconds: 60, maxPerHour: null })
+  return id
 }
 
 async function storeOfConnection(t: Test, file: string): Promise<AuthStore> {

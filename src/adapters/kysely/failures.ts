@@ -48,8 +48,14 @@ export function translated(error: unknown, read: (error: unknown) => Failure): u
     case 'taken':
       return new Taken(failure.column, error)
     case 'fault':
-      return error
+      return withoutRow(error)
   }
+}
+
+/** LG2: PostgreSQL tells the row that it refused, the password's hash in it, and the error goes to the log. */
+function withoutRow(error: unknown): unknown {
+  if (error instanceof Error && 'detail' in error) Object.assign(error, { detail: undefined, where: undefined })
+  return error
 }
 
 const PATIENCE_MS = 2_000

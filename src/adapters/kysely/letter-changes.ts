@@ -15,6 +15,7 @@ export interface LetterValues {
   /** Whom it concerns. */
   readonly concerns: string | null
   readonly askedIn: string | null
+  readonly epoch: number | null
   readonly now: Date | null
 }
 
@@ -26,6 +27,7 @@ export function letterValues(letter: Omit<NewLetter, 'name'> & Pick<NewLetter | 
     addressKey: key(letter.address),
     concerns: letter.userId === null ? null : knownId(letter.userId),
     askedIn: letter.sessionId === null ? null : knownId(letter.sessionId),
+    epoch: letter.epoch ?? null,
     now
   } satisfies LetterValues
 }
@@ -40,6 +42,7 @@ export function insertLetter(db: Kysely<Database>, dialect: Dialect, given: Give
     address_key: given.addressKey,
     user_id: given.concerns,
     session_id: given.askedIn,
+    epoch: given.epoch,
     attempts: 0,
     created_at: now,
     due_at: now

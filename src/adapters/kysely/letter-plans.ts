@@ -96,7 +96,9 @@ export function plansForLetters(
   async function changeEmail(preparation: Preparation): Promise<Plan | null> {
     const { letter, rules } = preparation
     const holder = await addressee(preparation)
-    if (holder === undefined) return null
+    // Who asked may have lost the account since: a letter that waited must not give it back (EM4).
+    if (holder === undefined || holder.disabled_at !== null) return null
+    if (letter.epoch !== undefined && whole(holder.session_epoch) !== letter.epoch) return null
     const other = await holderOfAddress(preparation)
     if (other !== undefined && other.id !== holder.id) return accountExists(other)
     const own = await ownToken(preparation)

@@ -51,6 +51,8 @@ export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
     close: prepare((given: Given<{ id: string; outcome: 'sent' | 'moot' | 'abandoned'; now: Date | null }>) =>
       db
         .updateTable('auth_outbox')
+        // Of whom it was about nothing is kept; the address's key counts towards its share for an hour.
+        .set({ user_id: null, session_id: null, address: '' })
         .set({ closed_at: dialect.now(given.now), outcome: given.outcome, leased_until: null })
         .where('id', '=', given.id)
         .where('closed_at', 'is', null)

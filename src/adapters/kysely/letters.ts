@@ -26,10 +26,11 @@ export function letterShelf(db: Kysely<Database>, dialect: Dialect): (executor: 
 
       async claim({ limit, leaseSeconds, early }, at) {
         const rows = await claim(executor, { limit, leaseSeconds, now: at?.now ?? null }, early)
-        return rows.map(({ user_id, session_id, attempts, ...row }) => ({
+        return rows.map(({ user_id, session_id, epoch, attempts, ...row }) => ({
           ...row,
           userId: user_id,
           sessionId: session_id,
+          ...(epoch !== null && { epoch: whole(epoch) }),
           attempts: whole(attempts)
         }))
       },

@@ -1,7 +1,7 @@
 /** Notifications of PostgreSQL: from a connection that stays, since a pool gives its connections to others. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
-import type { Client, Notification } from 'pg'
+import type { Client } from 'pg'
 import type { EndedSessionStore } from '../../store/index.ts'
 import type { Channel } from './channel.ts'
 import { postgres } from './dialect/postgres.ts'
@@ -36,12 +36,6 @@ export function openEar({ driver, connectionString, channel, db, executor }: Ear
   const open = new Set<Client>()
   const notify = prepare(() => db.selectNoFrom(sql`pg_notify(${channel.name}, ${HELLO + channel.speaker})`.as('told')))
 
-  /** What others end, and one's own hello come back: neither what was ended here, nor the hello of others. */
-  function isNews({ payload = '' }: Notification): boolean {
-    if (payload.startsWith(HELLO)) return payload.slice(HELLO.length) === channel.speaker
-    return payload !== channel.speaker
-  }
-
   /** A peer that does not answer any more is not waited for. */
   function stop(client: Client): Promise<void> {
     open.delete(client)
@@ -49,7 +43,7 @@ export function openEar({ driver, connectionString, channel, db, executor }: Ear
   }
 
   return {
-    async listen({ wake, lost }) {
+    async listen({ wake, echo, lost }) {
       const client = new driver.Client({
         connectionString,
         application_name: 'fastify-gatehouse listening',
@@ -61,8 +55,10 @@ export function openEar({ driver, connectionString, channel, db, executor }: Ear
       open.add(client)
       // Without a listener it would end the process; what matters is that the connection ends.
       client.on('error', () => {})
-      client.on('notification', (notification) => {
-        if (isNews(notification)) wake()
+      client.on('notification', ({ payload = '' }) => {
+        if (payload === HELLO + channel.speaker) echo()
+        // Neither the hello of others, nor what was ended here, is news.
+        else if (!payload.startsWith(HELLO) && payload !== channel.speaker) wake()
       })
       try {
         await client.connect()

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { OneTimeTokenStore } from '../../store/index.ts'
-import { key, knownId, userRecord, whole } from './columns.ts'
+import { key, knownId, userRecord } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { endingOfSessions } from './ending.ts'
 import { takenColumn } from './failures.ts'
@@ -25,13 +25,12 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
   )
   const verify = verificationOfAddresses(db, dialect)
   /** One session goes on in the epoch that a change of its user has begun. */
-  const carryOver = prepare((given: Given<{ id: string; userId: string; epoch: number }>) =>
+  const carryOver = prepare((given: Given<{ id: string; userId: string }>) =>
     db
       .updateTable('auth_sessions')
       .set({ epoch: sql<number>`epoch + 1` })
       .where('id', '=', given.id)
       .where('user_id', '=', given.userId)
-      .where('epoch', '=', given.epoch)
   )
   const endSessions = endingOfSessions(db, dialect)
   const post = postingOfNotices(db, dialect)
@@ -86,7 +85,7 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
           return await executor.transaction(async (transaction) => {
             const taken = await takeToken(transaction, tokens, { id, purpose: 'email-change', now })
             if (taken === null || taken.payload === null) return invalid
-            const { id: userId, session_epoch } = taken.holder
+            const userId = taken.holder.id
             const { email, sessionId } = readAddressChange(taken.payload)
             // First, because the address may be somebody's by now: then nothing has changed.
             const address = { id: userId, email, emailKey: key(email), now }
@@ -95,7 +94,7 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
             await transaction.run(tokens.spend, { id, userId, now })
             const kept = sessionId === null ? undefined : knownId(sessionId)
             const ended = await endSessions(transaction, userId, 'email-changed', now, kept)
-            if (kept !== undefined) await transaction.run(carryOver, { id: kept, userId, epoch: whole(session_epoch) })
+            if (kept !== undefined) await transaction.run(carryOver, { id: kept, userId })
             await post(transaction, notice, taken.holder, now)
             return { outcome: 'changed', user: userRecord(row), ended }
           })

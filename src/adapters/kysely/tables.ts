@@ -87,6 +87,7 @@ export interface OutboxTable {
   address_key: string
   user_id: string | null
   session_id: string | null
+  epoch: WholeColumn | null
   attempts: WholeColumn
   created_at: InstantColumn
   due_at: InstantColumn

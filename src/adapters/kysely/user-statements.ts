@@ -118,7 +118,7 @@ export function userStatements(db: Kysely<Database>, dialect: Dialect) {
       const now = dialect.now(given.now)
       return db
         .updateTable('auth_users')
-        .set({ ...nextEpoch, disabled_at: now, updated_at: now })
+        .set({ ...nextCredential, disabled_at: now, updated_at: now })
         .where('id', '=', given.id)
         .where('disabled_at', 'is', null)
     }),

@@ -44,6 +44,11 @@ const endings: readonly Ending[] = [
     end: ({ users }, _, { id }) => users.setPassword(id, 'new', after(1))
   },
   {
+    way: 'by a changed password',
+    reason: 'password-changed',
+    end: ({ users }, _, { id, sessionEpoch: epoch }) => users.changePassword({ id, epoch, hash: 'new' }, after(1))
+  },
+  {
     way: 'by disabling the user',
     reason: 'disabled',
     end: ({ users }, _, { id }) => users.setDisabled(id, true, after(1))

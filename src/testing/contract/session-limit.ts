@@ -66,7 +66,12 @@ export const sessionLimitPromises: readonly StorePromise[] = [
     promise: 'of 20 parallel sign-ins under a limit of 3, all succeed and exactly 3 sessions live',
     async check(store) {
       const user = await createUser(store)
-      const opened = await times(20, () => store.sessions.open(newSession(user, { limit: 3 }), after(0)))
+      const opened = await times(20, async () => {
+        const session = newSession(user, { limit: 3 })
+        const outcome = await store.sessions.open(session, after(0))
+        assert.ok(!endedBy(outcome).includes(session.id))
+        return outcome
+      })
       assert.deepEqual(tally(opened), { opened: 20 })
       assert.equal((await liveIds(store, user)).size, 3)
       const ended = opened.flatMap(endedBy)

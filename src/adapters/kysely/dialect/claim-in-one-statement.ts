@@ -27,7 +27,7 @@ export function claimInOneStatement(
         .updateTable('auth_outbox')
         .set({ leased_until: dialect.later(now, given.leaseSeconds) })
         .where('id', 'in', (eb) => eb.selectFrom('chosen').select('id'))
-        .returning(['id', 'name', 'address', 'user_id', 'session_id', 'attempts'])
+        .returning(['id', 'name', 'address', 'user_id', 'session_id', 'epoch', 'attempts'])
     })
   const [due, unsent] = [claiming(false), claiming(true)]
   return (executor, claim, early) => executor.run(early ? unsent : due, claim)

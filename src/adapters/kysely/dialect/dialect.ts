@@ -80,6 +80,7 @@ export interface Claim {
 }
 
 export type ClaimedRow = Pick<OutboxTable, 'id' | 'name' | 'address' | 'user_id' | 'session_id'> & {
+  readonly epoch: Whole | null
   readonly attempts: Whole
 }
 

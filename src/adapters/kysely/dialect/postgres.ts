@@ -55,7 +55,7 @@ export function postgresTelling(channel: Channel): Dialect {
 }
 
 /** Classes of SQLSTATE that say nothing about the statement: connection, transaction, resources, operator, system. */
-const OUTAGE = /^(08|25|40|53|55|57|58)/
+const OUTAGE = /^(08|25|28|3D|40|53|55|57|58|XX)/
 const SERIALIZATION_FAILURE = '40001'
 const DEADLOCK_DETECTED = '40P01'
 const UNIQUE_VIOLATION = '23505'

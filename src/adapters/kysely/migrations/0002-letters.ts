@@ -30,6 +30,7 @@ export const letters: Migration = async ({ schema }, { types }) => {
     .addColumn('address_key', types.key, (column) => column.notNull())
     .addColumn('user_id', types.id)
     .addColumn('session_id', types.id)
+    .addColumn('epoch', 'integer')
     .addColumn('attempts', 'integer', (column) => column.notNull().defaultTo(0))
     .addColumn('created_at', types.instant, (column) => column.notNull())
     .addColumn('due_at', types.instant, (column) => column.notNull())
