@@ -52,11 +52,21 @@ t.test('the secret alone is enough, and every other option has its default', asy
     transports: ['bearer'],
     cookie: { secure: true, sameSite: 'lax' },
     origins: [],
-    email: { verification: 'off', verifyTtl: 86_400, resetTtl: 900, appName: null },
+    email: {
+      verification: 'optional',
+      verifyTtl: 86_400,
+      resetTtl: 900,
+      from: 'no-reply@localhost',
+      appName: null,
+      links: {},
+      templates: {}
+    },
+    sendsMail: true,
+    lettersPerHour: 5,
     migrate: true,
     decorate: { authenticate: 'authenticate', authorize: 'authorize', auth: 'auth' },
     tablePrefix: 'auth_',
-    warnings: []
+    warnings: ['`mailer` is not given: letters stand in this log, with the tokens in them']
   })
   const { hashing, ...policy } = password
   t.strictSame(policy, {
@@ -66,7 +76,7 @@ t.test('the secret alone is enough, and every other option has its default', asy
     argon2: { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
   })
   t.equal(hashing.queue, 32)
-  t.equal(Object.keys(routes).length, 23)
+  t.equal(Object.keys(routes).length, 24)
   for (const [name, route] of Object.entries(routes)) {
     t.strictSame(route, { paths: null, hide: false, off: false }, name)
   }
@@ -101,7 +111,7 @@ t.test('hashing leaves two threads of the pool free', async (t) => {
 t.test('undefined means not given, at every level', async (t) => {
   const nothing = (names: string[]) => Object.fromEntries(names.map((name) => [name, undefined]))
   const expected = read()
-  const { production, secrets, transports, warnings, ...rest } = expected
+  const { production, secrets, transports, warnings, sendsMail, lettersPerHour, ...rest } = expected
   t.strictSame(read(nothing([...Object.keys(rest), 'transport', 'mailer', 'rateLimit', 'hooks', 'clock'])), expected)
   t.strictSame(
     read({
@@ -116,7 +126,11 @@ t.test('undefined means not given, at every level', async (t) => {
       refreshToken: nothing(['idleTtl', 'absoluteTtl', 'grace', 'rotate']),
       sessions: nothing(['max', 'endedWithin']),
       cookie: nothing(['secure', 'sameSite', 'domain']),
-      email: nothing(['verification', 'verifyTtl', 'resetTtl', 'from', 'appName', 'links', 'templates']),
+      email: {
+        ...nothing(['verification', 'verifyTtl', 'resetTtl', 'from', 'appName']),
+        links: nothing(['verify', 'reset', 'change']),
+        templates: nothing(['verify-email', 'reset-password', 'change-email', 'account-exists', 'account-deleted'])
+      },
       apiKeys: nothing(['enabled', 'required']),
       hooks: nothing(['onSignup', 'onLogin', 'onReplay']),
       routes: { login: undefined, me: nothing(['path', 'hide', 'logLevel']) },
@@ -182,6 +196,7 @@ t.test('what a host gives is what the house works with', async (t) => {
   t.strictSame(config.origins, ['https://app.example.com', 'http://localhost:5173'])
   t.equal(config.email.from, 'Ada <ada@example.com>')
   t.equal(config.email.appName, 'Example')
+  t.equal(config.lettersPerHour, null, '`rateLimit: false` lifts the limit of letters too')
   t.strictSame(config.routes.login, { paths: ['/sign-in'], hide: false, off: false })
   t.strictSame(config.routes.refresh, { paths: ['/a', '/b'], hide: false, off: false })
   t.strictSame(config.routes.signup, { paths: null, hide: false, off: true })
@@ -257,6 +272,8 @@ const DATABASE_URL = 'a URL that starts with postgres://, mysql://, sqlite: or p
 const SMTP_URL = 'a URL that starts with smtp:// or smtps://'
 const NAMES = "'email' or 'username' or 'username?'"
 const TRANSPORTS = "'bearer' or 'cookie' or 'refresh-cookie'"
+const SENDER = 'an address without line breaks'
+const LINK = 'an http or https URL with {token} in it'
 const ORIGIN = "an exact origin such as 'https://app.example.com'"
 const PATH = "a path that starts with '/'"
 const PATHS = `a list that is not empty, each item ${PATH}`
@@ -343,10 +360,19 @@ const wrong: readonly Row[] = [
   ['email.verification', "'off' or 'optional' or 'required'", [true, 'true']],
   ['email.verifyTtl', DURATION, ['1w', "'1w'"]],
   ['email.resetTtl', DURATION, [{}, 'an object']],
-  ['email.from', TEXT, [' ', "' '"]],
+  ['email.from', SENDER, [' ', "' '"], ['Ada', "'Ada'"], ['a@b\r\nBcc: c@d', 'a string of length 13']],
   ['email.appName', TEXT, [7, '7']],
-  ['email.links.reset', 'a URL template with {token} in it', ['https://a.example', "'https://a.example'"]],
+  ['email.links', 'an object', ['https://a.example/{token}', 'a string of length 25']],
+  ['email.links.verify', LINK, ['{token}', "'{token}'"], ['/verify?token={token}', "'/verify?token={token}'"]],
+  ['email.links.reset', LINK, ['https://a.example', "'https://a.example'"], ['ftp://a/{token}', "'ftp://a/{token}'"]],
+  [
+    'email.links.change',
+    LINK,
+    ['https://a /{token}', "'https://a /{token}'"],
+    ['javascript:{token}', "'javascript:{token}'"]
+  ],
   ['email.templates', 'an object', ['plain', 'a string of length 5']],
+  ['email.templates.verify-email', 'a function', ['<b>{link}</b>', "'<b>{link}</b>'"]],
   ['mailer', SMTP_URL, ['mail.example', 'a string of length 12']],
   ['mailer', `${SMTP_URL} or a nodemailer transporter or a function`, [{}, 'an object']],
   ['rateLimit', 'false or an object', [true, 'true']],
@@ -406,7 +432,7 @@ t.test('a wrong value is refused in one sentence: path, expected, received', asy
 
 t.test('every option has a wrong value in the list above', async (t) => {
   const tried = new Set(wrong.map(([path]) => path.split(/[.[]/)[0]))
-  const { production, secrets, transports, warnings, ...rest } = read()
+  const { production, secrets, transports, warnings, sendsMail, lettersPerHour, ...rest } = read()
   const others = ['secret', 'transport', 'clock', 'mailer', 'rateLimit', 'apiKeys', 'policy', 'hooks']
   for (const name of [...Object.keys(rest), ...others]) t.ok(tried.has(name), name)
 })
@@ -435,6 +461,93 @@ t.test('values that are good by themselves and wrong together are refused', asyn
       refusal(() => read(options)),
       sentence
     )
+})
+
+const mailer = async () => {}
+const PAGE = 'https://app.example/?token={token}'
+const MAIL = { from: 'no-reply@app.example', links: { verify: PAGE, reset: PAGE, change: PAGE } }
+
+t.test('whether letters are sent, and whether addresses are proven, follows from what there is', async (t) => {
+  const cases: readonly (readonly [given: object, inProduction: boolean, sendsMail: boolean, verification: string])[] =
+    [
+      [{}, false, true, 'optional'],
+      [{}, true, false, 'off'],
+      [{ mailer }, false, true, 'optional'],
+      [{ mailer, email: MAIL }, true, true, 'optional'],
+      [{ mailer, email: { ...MAIL, verification: 'required' } }, true, true, 'required'],
+      [{ mailer, email: { ...MAIL, verification: 'off' } }, true, true, 'off'],
+      [{ email: { verification: 'required' } }, false, true, 'required'],
+      [{ email: { verification: 'off' } }, false, true, 'off'],
+      [{ email: { verification: 'optional' } }, true, false, 'optional'],
+      [{ identifiers: ['username'] }, false, false, 'off'],
+      [{ identifiers: ['username'], mailer }, false, false, 'off'],
+      [{ identifiers: ['username'], mailer }, true, false, 'off'],
+      [{ identifiers: ['email', 'username'] }, false, true, 'optional']
+    ]
+  for (const [given, inProduction, sendsMail, verification] of cases) {
+    const config = inProduction ? readInProduction(given) : read(given)
+    t.strictSame(
+      [config.sendsMail, config.email.verification],
+      [sendsMail, verification],
+      `${JSON.stringify(given)} ${inProduction ? 'in' : 'outside'} production`
+    )
+  }
+})
+
+t.test('a mailer is what the host gave', async (t) => {
+  for (const each of [mailer, { sendMail: mailer }, 'smtp://localhost:25', 'smtps://user:pass@mail.example'])
+    t.equal(read({ mailer: each }).mailer, each)
+  t.notOk('mailer' in read())
+})
+
+t.test('boot says where letters go when nobody carries them', async (t) => {
+  const inLog = '`mailer` is not given: letters stand in this log, with the tokens in them'
+  const off = '`mailer` is not given: the routes that send letters are off'
+  t.strictSame(read().warnings, [inLog])
+  t.strictSame(readInProduction().warnings, [off])
+  t.strictSame(read({ mailer }).warnings, [])
+  t.strictSame(readInProduction({ mailer, email: MAIL }).warnings, [])
+  t.strictSame(read({ identifiers: ['username'] }).warnings, [])
+})
+
+t.test('in production letters need a sender and pages to lead to, wherever such a letter is sent', async (t) => {
+  const { from, links } = MAIL
+  const page = (name: string) =>
+    `\`email.links.${name}\` must be the URL of your page, with {token} in it, when NODE_ENV is production, received nothing`
+  const cases: readonly (readonly [email: object | undefined, sentence: string])[] = [
+    [undefined, '`email.from` must be the sender of letters when NODE_ENV is production, received nothing'],
+    [{ links }, '`email.from` must be the sender of letters when NODE_ENV is production, received nothing'],
+    [{ from }, page('verify')],
+    [{ from, links: {} }, page('verify')],
+    [{ from, links: { ...links, verify: undefined } }, page('verify')],
+    [{ from, links: { ...links, reset: undefined } }, page('reset')],
+    [{ from, links: { ...links, change: undefined } }, page('change')],
+    [{ from, verification: 'off', links: { verify: PAGE } }, page('reset')]
+  ]
+  for (const [email, sentence] of cases) {
+    t.equal(
+      refusal(() => readInProduction({ mailer, email })),
+      sentence
+    )
+    t.ok(read({ mailer, email }), 'elsewhere there is a page of ours')
+  }
+  t.ok(readInProduction({ mailer, email: { from, verification: 'off', links: { reset: PAGE, change: PAGE } } }))
+  t.ok(readInProduction({ mailer, identifiers: ['username'] }), 'where there are no addresses nothing is sent')
+  t.strictSame(readInProduction({ mailer, email: MAIL }).email.links, links)
+})
+
+t.test('nobody can be asked to prove an address that no letter can reach', async (t) => {
+  const required = { email: { ...MAIL, verification: 'required' } }
+  t.equal(
+    refusal(() => readInProduction(required)),
+    "`email.verification` must be 'off' or 'optional' where there is no `mailer`, received 'required'"
+  )
+  for (const boot of [read, readInProduction]) {
+    t.equal(
+      refusal(() => boot({ ...required, mailer, identifiers: ['username'] })),
+      "`email.verification` must be 'off' or 'optional' where `identifiers` is without 'email', received 'required'"
+    )
+  }
 })
 
 t.test('a field of a user is a JSON Schema under a name of its own', async (t) => {
@@ -490,7 +603,7 @@ t.test('production refuses what elsewhere is a warning or a convenience', async 
       refusal(() => readInProduction({ password: { argon2 } })),
       sentence
     )
-    t.strictSame(read({ password: { argon2 } }).warnings, [
+    t.strictSame(read({ identifiers: ['username'], password: { argon2 } }).warnings, [
       '`password.argon2` is weaker than 19456 KiB and 2 passes: stolen hashes are cheaper to guess, and production refuses it'
     ])
   }
@@ -502,7 +615,7 @@ t.test('production refuses what elsewhere is a warning or a convenience', async 
 })
 
 t.test('switching rotation off is allowed, with a warning', async (t) => {
-  const { refreshToken, warnings } = readInProduction({ refreshToken: { rotate: false } })
+  const { refreshToken, warnings } = readInProduction({ identifiers: ['username'], refreshToken: { rotate: false } })
   t.equal(refreshToken.rotate, false)
   t.strictSame(warnings, [
     '`refreshToken.rotate` is false: a stolen refresh token works until its session ends, and nobody notices (RFC 9700 2.2.2)'
@@ -543,10 +656,7 @@ t.test('an unknown option is refused by name, with the nearest known one, at eve
 
 t.test('what is not built yet is refused in a sentence', async (t) => {
   const proxied = 'limits nothing and knows `false` (put @fastify/rate-limit in front of the sign-in routes)'
-  const noMail = "sends no mail and knows 'off'"
   const cases: readonly (readonly [options: object, told: string, now: string])[] = [
-    [{ transport: 'cookie' }, "transport: 'cookie'", "knows 'bearer'"],
-    [{ transport: ['bearer', 'refresh-cookie'] }, "transport: 'refresh-cookie'", "knows 'bearer'"],
     [{ rateLimit: {} }, 'rateLimit', proxied],
     [{ apiKeys: { enabled: true } }, 'apiKeys.enabled: true', 'knows `false`'],
     [{ apiKeys: { required: true } }, 'apiKeys.required: true', 'knows `false`'],
@@ -559,14 +669,6 @@ t.test('what is not built yet is refused in a sentence', async (t) => {
     [{ accessToken: { algorithm: 'RS256' } }, 'accessToken.algorithm', "knows 'HS256'"],
     [{ accessToken: { keys: [{ kty: 'OKP' }] } }, 'accessToken.keys', "signs with 'HS256'"],
     [{ password: { pepper: OTHER } }, 'password.pepper', 'hashes with argon2id and a salt'],
-    [{ email: { verification: 'optional' } }, "email.verification: 'optional'", noMail],
-    [{ email: { verification: 'required' } }, "email.verification: 'required'", noMail],
-    [{ email: { links: { reset: 'https://a.example/{token}' } } }, 'email.links', 'sends no mail'],
-    [{ email: { templates: {} } }, 'email.templates', 'sends no mail'],
-    [{ mailer: 'smtp://localhost' }, 'mailer', 'sends no mail'],
-    [{ mailer: { sendMail: async () => {} } }, 'mailer', 'sends no mail'],
-    [{ mailer: async () => {} }, 'mailer', 'sends no mail'],
-    [{ sessions: { max: 3 } }, 'sessions.max', 'sets no limit to the sessions of a user'],
     [{ storage: 'mysql://localhost/app' }, 'storage: mysql://', 'knows postgres://, sqlite: and pglite:']
   ]
   for (const [options, told, now] of cases) {

@@ -46,6 +46,7 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
   let readOn = Number.NEGATIVE_INFINITY
   let forgottenAt = performance.now()
   let listenAgainAt = Number.NEGATIVE_INFINITY
+  let saidAt = Number.NEGATIVE_INFINITY
   /** Whether the last hello has not come back yet. */
   let unanswered = false
   /** Told once, not at each look of an outage. */
@@ -54,7 +55,8 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
   let looking: Promise<void> | undefined
   let next: Promise<void> | undefined
 
-  const intervalMs = () => (hears ? LISTENING_MS : pollingMs)
+  // While a hello is under way nothing is left to notifications.
+  const intervalMs = () => (hears && !unanswered ? LISTENING_MS : pollingMs)
 
   async function read(): Promise<void> {
     const begun = performance.now()
@@ -103,8 +105,10 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
     timer = setTimeout(look, pauseMs).unref()
   }
 
-  /** Each look asks whether notifications still come through; the answer has until the next look. */
+  /** Each look in its turn asks whether notifications still come through; the answer has until the next one. */
   async function keepListening(): Promise<void> {
+    // In a storm of notifications looks follow each other at once, and an answer may be on its way.
+    if (performance.now() - saidAt < intervalMs()) return
     if (unanswered) await giveUpListening()
     if (listening === null) {
       if (performance.now() < listenAgainAt) return
@@ -112,6 +116,7 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
       listening = (await store.endedSessions.listen?.({ wake, echo, lost })) ?? null
     }
     if (listening === null) return
+    saidAt = performance.now()
     unanswered = true
     await listening.notify()
   }
@@ -128,6 +133,8 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
   }
 
   function echo(): void {
+    // One that comes after all, of a connection that was given up, says nothing.
+    if (!unanswered) return
     hears = true
     unanswered = false
   }

@@ -36,11 +36,11 @@ const { app, mail, emails, accessToken } = await accounts(t)
 
 /** What comes back, and which statements it took. */
 async function attempt(url: string, payload: object, headers = {}) {
+  await app.auth.mail.flush()
   let answer: object = {}
   const statements = await ownStatementsOf(async () => {
     answer = await seen(app, { method: 'POST', url, payload, headers })
   })
-  await app.auth.mail.flush()
   return { answer, statements }
 }
 
@@ -67,6 +67,7 @@ for (const [way, ask] of Object.entries(ways)) {
 }
 
 t.test('the addresses above were in those states', async (t) => {
+  await app.auth.mail.flush()
   const subjects = (email: string) =>
     new Set(mail.letters.filter(({ to }) => to.includes(email)).map(({ subject }) => subject.split(' ')[0]))
   t.same([...subjects(emails.known)].sort(), ['Choose', 'Confirm', 'You'])

@@ -35,7 +35,9 @@ for (const { name, storage } of eachDatabase) {
       t.equal(reused.status, 401)
       t.match(reused.body, { code: 'AUTH_SESSION_ENDED', reason: 'reuse' })
       t.match((await refresh(String(body.refreshToken))).body, { code: 'AUTH_SESSION_ENDED', reason: 'reuse' })
-      t.match((await get(app, '/auth/verify', String(body.accessToken))).body, { code: 'AUTH_SESSION_ENDED', reason: 'reuse'
+      t.match((await get(app, '/auth/verify', String(body.accessToken))).body, {
+        code: 'AUTH_SESSION_ENDED',
+        reason: 'reuse'
       })
     })
 

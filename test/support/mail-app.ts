@@ -50,7 +50,7 @@ export async function ownStatementsOf(work: () => Promise<unknown>): Promise<str
   const watcher = {
     sending(sql: string) {
       if (/skip locked/i.test(sql)) return done
-      if (!/from "auth_ended_sessions"/.test(sql)) sent.push(sql)
+      if (!/from "auth_ended_sessions"|^select pg_notify|^listen/i.test(sql)) sent.push(sql)
     }
   }
   await whileWatching(watcher, work).finally(resolve)
