@@ -9,6 +9,7 @@ import { ILL_FORMED, NAUGHTY } from './naughty-strings.ts'
 
 const OPTIONS = {
   identifiers: ['email', 'username'],
+  email: { verification: 'off' },
   user: {
     fields: {
       type: 'object',

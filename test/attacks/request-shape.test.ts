@@ -8,7 +8,7 @@ import { contents } from '../support/rows.ts'
 
 async function begin(t: Test) {
   const storage = sqliteFile(t)
-  const app = await startApp(t, { storage, identifiers: ['email', 'username?'] })
+  const app = await startApp(t, { storage, identifiers: ['email', 'username?'], email: { verification: 'off' } })
   return { app, storage, ...(await signUp(app, { username: 'ada' })) }
 }
 

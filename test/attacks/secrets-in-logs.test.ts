@@ -32,6 +32,8 @@ const start = (t: Test, storage: string, { server }: Vault) =>
     t,
     {
       storage,
+      // Without one, letters stand in the log outside production.
+      mailer: async () => {},
       accessToken: { secret: KEY },
       user: { fields: { type: 'object', properties: { motto: { type: 'string' } } } }
     },

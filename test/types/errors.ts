@@ -5,6 +5,7 @@ import { type Equals, pin } from './equals.ts'
 pin<
   Equals<
     AuthErrorCode,
+    | 'AUTH_ONE_TIME_TOKEN_INVALID'
     | 'AUTH_TOKENS_CONFLICT'
     | 'AUTH_CREDENTIALS_INVALID'
     | 'AUTH_ACCESS_TOKEN_MISSING'
@@ -13,7 +14,10 @@ pin<
     | 'AUTH_REFRESH_TOKEN_INVALID'
     | 'AUTH_SESSION_ENDED'
     | 'AUTH_FORBIDDEN'
+    | 'AUTH_ORIGIN_REJECTED'
+    | 'AUTH_EMAIL_UNVERIFIED'
     | 'AUTH_ACCOUNT_DISABLED'
+    | 'AUTH_SESSION_NOT_FOUND'
     | 'AUTH_USER_NOT_FOUND'
     | 'AUTH_EMAIL_TAKEN'
     | 'AUTH_USERNAME_TAKEN'
