@@ -110,21 +110,16 @@ async function openVault(app: FastifyInstance, config: Config): Promise<Pick<Con
   const { issuer, audience, accessToken, refreshToken } = config
   const claims = { issuer, audience, ttl: accessToken.ttl }
   const lifetimes = { accessTtl: accessToken.ttl, refreshTtl: refreshToken.idleTtl }
-  return new Promise((resolve, reject) => {
-    app
-      .register(async (vault) => {
-        const keyring = accessTokenKeyring(config)
-        refuseSharedTokens(app, config, keyring)
-        const accessTokens = await createAccessTokens(vault, keyring, claims, clockOf(config))
-        const cookies = await createSessionCookies(Fastify(), {
-          ...config.cookie,
-          ...lifetimes,
-          base: cookieBase(config)
-        })
-        resolve({ accessTokens, cookies })
-      })
-      .then(() => undefined, reject)
+  let vault: Pick<Context, 'accessTokens' | 'cookies'> | undefined
+  await app.register(async (scope) => {
+    const keyring = accessTokenKeyring(config)
+    refuseSharedTokens(app, config, keyring)
+    vault = {
+      accessTokens: await createAccessTokens(scope, keyring, claims, clockOf(config)),
+      cookies: await createSessionCookies(Fastify(), { ...config.cookie, ...lifetimes, base: cookieBase(config) })
+    }
   })
+  return vault as Pick<Context, 'accessTokens' | 'cookies'>
 }
 
 /** Two rooms may add to one group of verbs, such as `sessions`. */

@@ -135,8 +135,11 @@ export function createEndedFeed({ store, ended, log, at, accessTtl, within }: En
   function echo(): void {
     // One that comes after all, of a connection that was given up, says nothing.
     if (!unanswered) return
-    hears = true
     unanswered = false
+    if (hears) return
+    hears = true
+    // For what ended after the last look, and before this connection listened.
+    void look()
   }
 
   function lost(): void {

@@ -61,7 +61,10 @@ function keepsToItself(t: Test, answer: Answer, lines: readonly string[], name: 
 
 /** A real store of which one verb fails as it is told to. */
 async function storeWith(t: Test, wing: 'users' | 'sessions', verb: string, fault: () => void): Promise<AuthStore> {
-  const store = await connectStore(sqliteFile(t), { postgres: { prepare: true, listen: false }, log: { error: () => {} } })
+  const store = await connectStore(sqliteFile(t), {
+    postgres: { prepare: true, listen: false },
+    log: { error: () => {} }
+  })
   const broken = Object.assign(Object.create(store[wing]), {
     [verb]: async (...given: unknown[]) => {
       fault()

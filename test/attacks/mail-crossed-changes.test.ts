@@ -12,50 +12,40 @@ const ask = (accessToken: string, newEmail: string) =>
   post(app, '/auth/change-email', { newEmail, password: PASSWORD }, bearer(accessToken))
 const confirm = (token: string) => post(app, '/auth/confirm-email-change', { token })
 
+/** So many at a time as a busy machine answers without telling anybody to come back. */
+async function repeat(times: number, work: () => Promise<void>): Promise<void> {
+  for (let done = 0; done < times; done += 10) await Promise.all(Array.from({ length: 10 }, work))
+}
+
 t.test('two changes of one user at the same time, a hundred times', async (t) => {
-  const pairs = await Promise.all(
-    Array.from({ length: 100 }, async () => {
-      const { accessToken } = await signUp(app)
-      return { accessToken, emails: [freshEmail(), freshEmail()] as const }
-    })
-  )
-  await Promise.all(pairs.flatMap(({ accessToken, emails }) => emails.map((email) => ask(accessToken, email))))
-  const results = await Promise.all(
-    pairs.map(async ({ accessToken, emails }) => {
-      const tokens = await Promise.all(emails.map(async (email) => tokenOf(await mail.next(email))))
-      const answers = await Promise.all(tokens.map(confirm))
-      const { email } = (await get(app, '/auth/me', accessToken)).body
-      return { emails, answers, email }
-    })
-  )
-  for (const { emails, answers, email } of results) {
-    const successes = answers.flatMap(({ status }, place) => (status === 200 ? [place] : []))
-    const [place = -1] = successes
-    t.equal(successes.length, 1)
-    t.equal(email, emails[place])
+  await repeat(100, async () => {
+    const { accessToken } = await signUp(app)
+    const emails = [freshEmail(), freshEmail()]
+    const asked = await Promise.all(emails.map((email) => ask(accessToken, email)))
+    t.same(
+      asked.map(({ status }) => status),
+      [202, 202]
+    )
+    const tokens = await Promise.all(emails.map(async (email) => tokenOf(await mail.next(email))))
+    const answers = await Promise.all(tokens.map(confirm))
+    const place = answers.findIndex(({ status }) => status === 200)
+    t.same(answers.map(({ status }) => status).sort(), [200, 400])
     t.match(answers[place]?.body, { user: { email: emails[place] } }, 'the address that its letter went to')
-  }
+    t.equal((await get(app, '/auth/me', accessToken)).body.email, emails[place])
+  })
 })
 
 t.test('two users who want one address at the same time', async (t) => {
-  const rounds = await Promise.all(
-    Array.from({ length: 30 }, async () => {
-      const users = await Promise.all([signUp(app), signUp(app)])
-      const newEmail = freshEmail()
-      for (const { accessToken } of users) t.equal((await ask(accessToken, newEmail)).status, 202)
-      const tokens = [tokenOf(await mail.next(newEmail)), tokenOf(await mail.next(newEmail))]
-      const answers = await Promise.all(tokens.map(confirm))
-      const emails = await Promise.all(users.map(({ accessToken }) => get(app, '/auth/me', accessToken)))
-      return {
-        statuses: answers.map(({ status }) => status).sort(),
-        owners: emails.filter(({ status, body }) => status === 200 && body.email === newEmail).length
-      }
-    })
-  )
-  for (const { statuses, owners } of rounds) {
-    t.same(statuses, [200, 400])
-    t.equal(owners, 1)
-  }
+  await repeat(30, async () => {
+    const users = await Promise.all([signUp(app), signUp(app)])
+    const newEmail = freshEmail()
+    for (const { accessToken } of users) t.equal((await ask(accessToken, newEmail)).status, 202)
+    const tokens = [tokenOf(await mail.next(newEmail)), tokenOf(await mail.next(newEmail))]
+    const answers = await Promise.all(tokens.map(confirm))
+    t.same(answers.map(({ status }) => status).sort(), [200, 400])
+    const accounts = await Promise.all(users.map(({ accessToken }) => get(app, '/auth/me', accessToken)))
+    t.equal(accounts.filter(({ body }) => body.email === newEmail).length, 1)
+  })
 })
 
 t.test(

@@ -26,12 +26,12 @@ async function twoProcesses(t: Test, verification: 'optional' | 'required' = 'op
 function onlySuccess(t: Test, answers: readonly Answer[], status: number): number {
   const successes = answers.flatMap((answer, place) => (answer.status === status ? [place] : []))
   t.equal(successes.length, 1, 'one succeeds')
-  const others = answers.filter((answer) => answer.status !== status)
-  t.same(
-    [...new Set(others.map(({ status, body }) => `${status} ${body.code}`))],
-    ['400 AUTH_ONE_TIME_TOKEN_INVALID'],
-    'all others are refused'
+  const codes = new Set(
+    answers.filter((answer) => answer.status !== status).map(({ status, body }) => `${status} ${body.code}`)
   )
+  // On a busy machine some are told to come back, which is no answer to the question.
+  codes.delete('503 AUTH_UNAVAILABLE')
+  t.same([...codes], ['400 AUTH_ONE_TIME_TOKEN_INVALID'], 'all others are refused')
   return successes[0] ?? -1
 }
 

@@ -133,7 +133,10 @@ export async function mailServer(t: Test): Promise<MailServer> {
 }
 
 const summary = (letters: readonly ReceivedLetter[]): string =>
-  `there are ${letters.map(({ to, subject }) => `“${subject}” to ${to}`).join(', ') || 'none'}`
+  `the last of ${letters.length} were ${letters
+    .slice(-5)
+    .map(({ to, subject }) => `“${subject}” to ${to}`)
+    .join(', ')}`
 
 /** As a person finds it: the one line of the letter that is an address to click on. */
 export function linkOf({ text }: Pick<ReceivedLetter, 'text'>): URL {

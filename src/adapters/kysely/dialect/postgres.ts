@@ -9,7 +9,8 @@ import { rotateInOneStatement } from './rotate-in-one-statement.ts'
 import { togetherInOneStatement } from './together.ts'
 
 const expressions = {
-  now: (given) => sql<Date>`coalesce(${given}::timestamptz, statement_timestamp())`,
+  // Columns keep milliseconds and would round up, into what is not yet due.
+  now: (given) => sql<Date>`date_trunc('milliseconds', coalesce(${given}::timestamptz, statement_timestamp()))`,
   later: (instant, seconds) => sql<Date>`(${instant} + make_interval(secs => ${seconds}))`,
   earlier: (one, other) => sql<Date>`least(${one}, ${other})`
 } satisfies Partial<Dialect>
