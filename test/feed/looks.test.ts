@@ -29,6 +29,24 @@ t.test('a process is not ready before it knows what ended', async (t) => {
   })
 })
 
+t.test('a process that cannot learn what ended does not start, whenever it finds out', async (t) => {
+  const storage = await postgresDatabase(t)
+  await startApp(t, { ...OPTIONS, storage })
+  for (const delay of [0, 1, 5, 20, 100]) {
+    const cut = {
+      async sending(sql: string) {
+        if (!sql.startsWith('select "sid"')) return
+        await sleep(delay)
+        throw new Error('cut')
+      }
+    }
+    await whileWatching(cut, async () => {
+      const boots = Array.from({ length: 5 }, () => startApp(t, { ...OPTIONS, storage }))
+      for (const { status } of await Promise.allSettled(boots)) t.equal(status, 'rejected')
+    })
+  }
+})
+
 t.test('looks fail while the database answers: each request asks it, until they do not fail', async (t) => {
   const storage = await postgresDatabase(t)
   const [here, there] = [await startApp(t, { ...OPTIONS, storage }), await startApp(t, { ...OPTIONS, storage })]

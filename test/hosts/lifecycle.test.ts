@@ -92,7 +92,10 @@ t.test('a database that is not there fails the boot', async (t) => {
   const url = new URL(await postgresDatabase(t))
   const app = Fastify()
   const storage = Object.assign(url, { pathname: 'nowhere' }).href
-  await t.rejects(async () => app.register(authPlugin, { ...OPTIONS, storage }), { code: '3D000' })
+  await t.rejects(async () => app.register(authPlugin, { ...OPTIONS, storage }), {
+    name: 'StoreUnavailableError',
+    cause: { code: '3D000' }
+  })
   await app.close()
 })
 

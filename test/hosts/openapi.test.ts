@@ -39,15 +39,27 @@ const OPTIONS: HostOptions = {
 t.test('every route is listed once, under a name of its own', async (t) => {
   const listed = await documentOf(t, OPTIONS)
   t.same(listed.map(({ method, path, operation }) => `${operation.operationId}: ${method} ${path}`).sort(), [
+    'action: get /auth/action',
+    'changeEmail: post /auth/change-email',
     'changeMe: patch /auth/me',
+    'changePassword: post /auth/change-password',
+    'confirmEmailChange: post /auth/confirm-email-change',
+    'deleteMe: delete /auth/me',
+    'endOtherSessions: delete /auth/sessions',
+    'endSession: delete /auth/sessions/{id}',
+    'forgotPassword: post /auth/forgot-password',
     'login: post /auth/login',
     'logout: post /auth/logout',
     'logoutAll: post /auth/logout-all',
     'me: get /auth/me',
     'publicProfile: get /auth/users/{username}',
     'refresh: post /auth/refresh',
+    'resendVerification: post /auth/resend-verification',
+    'resetPassword: post /auth/reset-password',
+    'sessions: get /auth/sessions',
     'signup: post /auth/signup',
-    'verify: get /auth/verify'
+    'verify: get /auth/verify',
+    'verifyEmail: post /auth/verify-email'
   ])
 })
 
@@ -64,7 +76,7 @@ t.test('every route says what it is, takes and answers', async (t) => {
     for (const [status, response] of Object.entries(operation.responses)) {
       if (status !== '204') t.ok(response.content, `${place} describes ${status}`)
     }
-    const takesBody = /^(post|patch)$/.test(method) && !path.endsWith('/logout-all')
+    const takesBody = (/^(post|patch)$/.test(method) && !path.endsWith('/logout-all')) || place === 'delete /auth/me'
     t.equal(operation.requestBody !== undefined, takesBody, `${place} body`)
   }
 })

@@ -45,10 +45,11 @@ async function connectPostgres(url: string, options: ConnectOptions): Promise<Au
   const pool = openPool(driver, url, options.log)
   const db = ownTables(new Kysely({ dialect: new PostgresDialect({ pool }) }), place)
   const executor = poolExecutor(pool, options.postgres)
-  if (!options.postgres.listen) {
-    return buildStore({ db, dialect: postgres, place, executor, close: () => pool.end() })
-  }
+  // Who does not listen tells those who do all the same.
   const channel = openChannel(place)
+  if (!options.postgres.listen) {
+    return buildStore({ db, dialect: postgresTelling(channel), place, executor, close: () => pool.end() })
+  }
   const ear = openEar({ driver, connectionString: url, channel, db, executor })
   return buildStore({
     db,

@@ -13,7 +13,7 @@ export type { PlaceOptions as KyselyStoreOptions } from './place.ts'
 export function kyselyStore<DB>(host: Kysely<DB>, options: PlaceOptions = {}): AuthStore {
   const place = placeOf(options)
   const db = ownTables(host, place)
-  const dialect = detectDialect(db)
+  const dialect = detectDialect(db, place)
   if (dialect.createSchema === undefined) refuseSchema(place)
   return buildStore({ db, dialect, place, executor: kyselyExecutor(db, dialect), close: async () => {} })
 }

@@ -1,14 +1,16 @@
 import { type Kysely, MysqlAdapter, PostgresAdapter, SqliteAdapter } from 'kysely'
 import { OptionsError } from '../../../errors.ts'
+import { openChannel } from '../channel.ts'
+import type { Place } from '../place.ts'
 import type { Database } from '../tables.ts'
 import type { Dialect } from './dialect.ts'
-import { postgres } from './postgres.ts'
+import { postgresTelling } from './postgres.ts'
 import { sqlite } from './sqlite.ts'
 
 /** The dialect that a Kysely speaks, by the adapter it was made with; PGlite's is one of PostgreSQL's. */
-export function detectDialect(db: Kysely<Database>): Dialect {
+export function detectDialect(db: Kysely<Database>, place: Place): Dialect {
   const { adapter } = db.getExecutor()
-  if (isA(adapter, PostgresAdapter)) return postgres
+  if (isA(adapter, PostgresAdapter)) return postgresTelling(openChannel(place))
   if (isA(adapter, SqliteAdapter)) return sqlite
   const received = isA(adapter, MysqlAdapter) ? 'MySQL, which comes in a later release' : adapter.constructor.name
   throw new OptionsError(`storage: expected a Kysely of PostgreSQL, PGlite or SQLite, received one of ${received}`)
