@@ -114,18 +114,21 @@ t.test('what a process ended itself is no news to it', async (t) => {
   t.equal(await ear.woken(), 1)
 })
 
-t.test('nobody listens where it is switched off, nor where we opened no pool, and on PostgreSQL all tell', async (t) => {
-  const url = await postgresDatabase(t)
-  const off = await openStore(t, url, { listen: false })
-  const hosted = kyselyStore(hostOf(t, url))
-  const others = [await openStore(t, sqliteFile(t)), await openStore(t, await pgliteFolder(t))]
-  const sent = await notifications(t, url)
-  for (const store of [off, hosted, ...others]) {
-    t.equal(store.endedSessions.listen, undefined)
-    t.not(await store.sessions.end(await openSession(store), 'logout'), null)
+t.test(
+  'nobody listens where it is switched off, nor where we opened no pool, and on PostgreSQL all tell',
+  async (t) => {
+    const url = await postgresDatabase(t)
+    const off = await openStore(t, url, { listen: false })
+    const hosted = kyselyStore(hostOf(t, url))
+    const others = [await openStore(t, sqliteFile(t)), await openStore(t, await pgliteFolder(t))]
+    const sent = await notifications(t, url)
+    for (const store of [off, hosted, ...others]) {
+      t.equal(store.endedSessions.listen, undefined)
+      t.not(await store.sessions.end(await openSession(store), 'logout'), null)
+    }
+    t.equal(await sent(), 2)
   }
-  t.equal(await sent(), 2)
-})
+)
 
 t.test('a connection that the server ends is lost once, and the next call listens again', async (t) => {
   const url = await postgresDatabase(t)
