@@ -14,16 +14,15 @@ import type { SessionParts } from './parts.ts'
 export async function rotateSession(parts: SessionParts, token: string, caller: Caller): Promise<Grant> {
   const read = parts.refreshTokens.read(token)
   if (read === null) throw authError('AUTH_REFRESH_TOKEN_INVALID')
-  const result = await shared(parts, token, () => rotate(parts, read, caller))
+  const result = await (parts.lifetimes.grace === 0 ? rotate(parts, read, caller) : shared(parts, token, read, caller))
   if ('refusal' in result) throw authError(result.refusal, result.detail)
   return result.grant
 }
 
-function shared(parts: SessionParts, token: string, start: () => Promise<RefreshResult>): Promise<RefreshResult> {
-  if (parts.lifetimes.grace === 0) return start()
+function shared(parts: SessionParts, token: string, read: RefreshToken, caller: Caller): Promise<RefreshResult> {
   const underWay = parts.refreshing.get(token)
   if (underWay) return underWay
-  const rotation = start().finally(() => parts.refreshing.delete(token))
+  const rotation = rotate(parts, read, caller).finally(() => parts.refreshing.delete(token))
   parts.refreshing.set(token, rotation)
   return rotation
 }

@@ -46,7 +46,8 @@ function refuseMalformed(Client: Driver['Client'], connectionString: string): vo
 export function poolExecutor(pool: Pool, { prepare }: { readonly prepare: boolean }): Executor {
   function bind<Values extends object, Row>(statement: Statement<Values, Row>, values: Values): Query {
     const { query, name, parameters } = statement
-    return { ...(prepare && { name }), text: query.sql, values: parameters(values) }
+    const text = query.sql
+    return prepare ? { name, text, values: parameters(values) } : { text, values: parameters(values) }
   }
   return {
     run: (statement, values) => persevere(() => runAlone(pool, bind(statement, values))),
