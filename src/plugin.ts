@@ -52,7 +52,7 @@ async function gatehouse(app: FastifyInstance, options: AuthOptions): Promise<vo
   const gatekeeper = createGatekeeper({ ...context, origins: config.origins })
   decorateRequests(app)
   app.decorate(config.decorate.authenticate as 'authenticate', createAuthenticate(gatekeeper))
-  app.decorate(config.decorate.authorize as 'authorize', createAuthorize(gatekeeper, context.feed))
+  app.decorate(config.decorate.authorize as 'authorize', createAuthorize(gatekeeper, context))
   app.decorate(config.decorate.auth as 'auth', buildApi(rooms, context, store))
   await app.register(
     async (scope) => {

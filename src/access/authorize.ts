@@ -4,6 +4,7 @@ import { contain } from '../http/contain.ts'
 import { type Gatekeeper, identityOf, refusalOf } from '../http/guard.ts'
 import { isOwnRoute } from '../http/own-routes.ts'
 import type { EndedFeed } from '../session/ended-feed.ts'
+import type { UserShape } from '../session/user.ts'
 import { asGuard, type Guard } from './authenticate.ts'
 
 /** What a route asks for beyond a good access token. */
@@ -18,12 +19,22 @@ export type Authorize = (requirements: Requirements) => Guard
 
 const KNOWN: readonly string[] = ['emailVerified', 'fresh'] satisfies readonly (keyof Requirements)[]
 
+interface AuthorizeParts {
+  readonly feed: Pick<EndedFeed, 'ask'>
+  readonly shape: UserShape
+}
+
 /** Throws where the route is declared, at boot, for what it does not know: a requirement that is not checked protects nothing. */
-export function createAuthorize(gatekeeper: Gatekeeper, feed: Pick<EndedFeed, 'ask'>): Authorize {
+export function createAuthorize(gatekeeper: Gatekeeper, { feed, shape }: AuthorizeParts): Authorize {
   return (requirements) => {
     const unknown = Object.keys(requirements).find((name) => !KNOWN.includes(name))
     if (unknown !== undefined) {
       throw new OptionsError(`\`app.authorize\` does not know \`${unknown}\`; it knows ${KNOWN.join(', ')}`)
+    }
+    if (requirements.emailVerified === true && !mayClaimProof(shape)) {
+      throw new OptionsError(
+        '`app.authorize({ emailVerified: true })` would refuse everybody: name `emailVerified` in `accessToken.claims`'
+      )
     }
     return asGuard((request, reply) => {
       if (isOwnRoute(request)) return undefined
@@ -49,4 +60,9 @@ export function createAuthorize(gatekeeper: Gatekeeper, feed: Pick<EndedFeed, 'a
       return contained
     }
   }
+}
+
+/** What a function of the host's will put into a token, nobody knows beforehand. */
+function mayClaimProof({ hasEmail, claims }: UserShape): boolean {
+  return typeof claims === 'function' || (hasEmail && claims.includes('emailVerified'))
 }

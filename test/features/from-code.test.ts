@@ -60,3 +60,19 @@ t.test('a requirement over everything leaves our own routes to themselves', asyn
   t.equal((await call(app, { method: 'GET', url: '/protected', headers: bearer('nonsense') })).status, 401)
   t.equal((await post(app, '/auth/login', { email: freshEmail(), password: PASSWORD })).status, 401)
 })
+
+t.test('a requirement that nobody could meet is refused where the route is declared', async (t) => {
+  const { default: Fastify } = await import('fastify')
+  const { authPlugin } = await import('../../src/index.ts')
+  for (const options of [{ accessToken: { claims: ['email'] } }, { identifiers: ['username'] }] as const) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(authPlugin, {
+      secret: 'a secret that is long enough for this',
+      storage: 'sqlite::memory:',
+      ...options
+    })
+    t.throws(() => app.authorize({ emailVerified: true }), /would refuse everybody/)
+    t.ok(app.authorize({ fresh: true }))
+  }
+})
