@@ -61,7 +61,7 @@ interface Rule {
 const rules: readonly Rule[] = [
   {
     name: 'a room imports only from the rooms it may know',
-    sample: { 'crypto/mac.ts': "import type { Context } from '../context.ts'" },
+    sample: { 'crypto/seal.ts': "import type { Context } from '../context.ts'" },
     offences: eachImport(({ path }, { target }) => {
       if (target === null || roomOf(target) === roomOf(path)) return
       if (!rooms[roomOf(path)]?.split(' ').includes(roomOf(target))) return `must not import ${target}`

@@ -71,10 +71,9 @@ export function createTransports(config: Pick<Config, 'transports' | 'origins'>,
       const body = (request.body ?? {}) as { readonly refreshToken?: string }
       const sent = listed('bearer') ? [body.refreshToken, request.headers['x-refresh-token'] as string | undefined] : []
       const cookie = inCookies.length > 0 ? cookies.read(request.headers.cookie).refresh : undefined
-      const tokens = [...sent, cookie].filter((token) => token !== undefined && token !== '')
-      if (new Set(tokens).size > 1) throw authError('AUTH_TOKENS_CONFLICT')
-      const [token] = tokens
+      const [token, ...others] = [...sent, cookie].filter((each) => each !== undefined && each !== '')
       if (token === undefined) return undefined
+      if (others.some((other) => other !== token)) throw authError('AUTH_TOKENS_CONFLICT')
       return { token, via: sent.includes(token) ? 'bearer' : 'cookie' }
     },
 

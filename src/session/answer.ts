@@ -36,22 +36,22 @@ export interface AnswerParts {
   }
 }
 
-export interface SessionTokenParts {
+/** The session that an answer is about. */
+export interface AnsweredSession {
   readonly sessionId: string
-  readonly secret: Buffer
-  readonly generation: number
+  readonly refreshToken: string
 }
 
-export function sessionAnswer(parts: AnswerParts, record: UserRecord, session: SessionTokenParts): SessionAnswer {
+export function sessionAnswer(
+  parts: AnswerParts,
+  record: UserRecord,
+  { sessionId, refreshToken }: AnsweredSession
+): SessionAnswer {
   const user = toUser(parts.shape, record)
   return {
     user,
-    accessToken: parts.accessTokens.issue({
-      userId: record.id,
-      sessionId: session.sessionId,
-      claims: toClaims(parts.shape, user)
-    }),
-    refreshToken: parts.refreshTokens.mint(session),
+    accessToken: parts.accessTokens.issue({ userId: record.id, sessionId, claims: toClaims(parts.shape, user) }),
+    refreshToken,
     tokenType: 'Bearer',
     expiresIn: parts.lifetimes.accessTtl
   }

@@ -1,4 +1,4 @@
-import { digest } from '../crypto/mac.ts'
+import { digest } from '../crypto/digest.ts'
 import { newId, newSecret } from '../crypto/random.ts'
 import { authError } from '../errors.ts'
 import type { Caller } from '../events.ts'
@@ -45,5 +45,6 @@ export async function openSession(parts: SessionParts, { user, remember }: SignI
   // The password was right a moment ago and may not be any more: neither a success nor a 401 would be true.
   if (opened.outcome === 'refused') throw authError('AUTH_UNAVAILABLE', { retryAfter: 1 })
   parts.ended.add(opened.ended, 'limit')
-  return { sessionId, remember, answer: sessionAnswer(parts, user, { sessionId, secret, generation: 0 }) }
+  const refreshToken = parts.refreshTokens.mint({ sessionId, secret })
+  return { sessionId, remember, answer: sessionAnswer(parts, user, { sessionId, refreshToken }) }
 }

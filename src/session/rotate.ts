@@ -28,7 +28,7 @@ function shared(parts: SessionParts, token: string, read: RefreshToken, caller: 
 }
 
 async function rotate(parts: SessionParts, token: RefreshToken, caller: Caller): Promise<RefreshResult> {
-  const { sessionId, secret, secretDigest, generation } = token
+  const { sessionId, secretDigest, generation } = token
   const result = await parts.store.sessions.rotate(
     {
       id: sessionId,
@@ -43,9 +43,9 @@ async function rotate(parts: SessionParts, token: RefreshToken, caller: Caller):
   switch (result.outcome) {
     case 'replayed':
       parts.events.emit('refresh-replayed', { ...caller, sessionId, userId: result.session.user.id })
-      return { grant: grant(parts, result.session, secret) }
+      return { grant: grant(parts, result.session, token) }
     case 'rotated':
-      return { grant: grant(parts, result.session, secret) }
+      return { grant: grant(parts, result.session, token) }
     case 'reused':
       parts.ended.add([{ id: sessionId }], 'reuse')
       parts.events.emit('refresh-reused', { ...caller, sessionId, userId: result.userId })
@@ -57,6 +57,7 @@ async function rotate(parts: SessionParts, token: RefreshToken, caller: Caller):
   }
 }
 
-function grant(parts: SessionParts, { id, user, generation, remember }: OpenSession, secret: Buffer): Grant {
-  return { sessionId: id, remember, answer: sessionAnswer(parts, user, { sessionId: id, secret, generation }) }
+function grant(parts: SessionParts, { id, user, generation, remember }: OpenSession, token: RefreshToken): Grant {
+  const refreshToken = parts.refreshTokens.renew(token, generation)
+  return { sessionId: id, remember, answer: sessionAnswer(parts, user, { sessionId: id, refreshToken }) }
 }

@@ -8,7 +8,7 @@
  */
 import { parse as uuidBytes, stringify as uuidString } from 'uuid'
 import type { Keyring } from '../crypto/keyring.ts'
-import { MAC_BYTES, mac, macMatches } from '../crypto/mac.ts'
+import { createSeal, MAC_BYTES, type Seal } from '../crypto/seal.ts'
 
 const VERSION = 1
 const ID = 2
@@ -24,15 +24,18 @@ export interface OneTimeTokens {
 }
 
 export function createOneTimeTokens(keyring: Keyring): OneTimeTokens {
-  const [signing] = keyring
-  const label = (purpose: TokenPurpose) => `ot1 ${purpose} `
+  const sealOf = (purpose: TokenPurpose) => createSeal(keyring, `ot1 ${purpose} `, LENGTH)
+  const seals: Readonly<Record<TokenPurpose, Seal>> = {
+    'email-verification': sealOf('email-verification'),
+    'password-reset': sealOf('password-reset'),
+    'email-change': sealOf('email-change')
+  }
   return {
     mint(purpose, id) {
       const token = Buffer.allocUnsafe(LENGTH)
       token[0] = VERSION
-      token[1] = signing.kid
       token.set(uuidBytes(id), ID)
-      token.set(mac(signing, label(purpose), token.subarray(0, MAC)), MAC)
+      seals[purpose].set(token)
       return token.toString('base64url')
     },
 
@@ -40,10 +43,7 @@ export function createOneTimeTokens(keyring: Keyring): OneTimeTokens {
       const bytes = Buffer.from(token, 'base64url')
       // Node decodes leniently; one token has one spelling.
       if (bytes.length !== LENGTH || bytes[0] !== VERSION || bytes.toString('base64url') !== token) return null
-      const signed = keyring.some(
-        (key) => key.kid === bytes[1] && macMatches(key, label(purpose), bytes.subarray(0, MAC), bytes.subarray(MAC))
-      )
-      return signed ? uuidString(bytes.subarray(ID, MAC)) : null
+      return seals[purpose].isOn(bytes) ? uuidString(bytes.subarray(ID, MAC)) : null
     }
   }
 }

@@ -8,8 +8,9 @@
  * any age. A dump of the database, or the key alone, forges nothing.
  */
 import { parse as uuidBytes, stringify as uuidString } from 'uuid'
-import type { Key, Keyring } from '../crypto/keyring.ts'
-import { digest, MAC_BYTES, mac, macMatches } from '../crypto/mac.ts'
+import { digest } from '../crypto/digest.ts'
+import type { Keyring } from '../crypto/keyring.ts'
+import { createSeal, MAC_BYTES } from '../crypto/seal.ts'
 
 const PREFIX = 'rt_' // secret scanners find it
 const LABEL = 'rt1'
@@ -24,30 +25,36 @@ const ENCODED_LENGTH = PREFIX.length + Math.ceil((LENGTH * 4) / 3)
 /** An authentic refresh token, read. Whether its session lives is for storage to say. */
 export interface RefreshToken {
   readonly sessionId: string
-  readonly secret: Buffer
   readonly secretDigest: string
   readonly generation: number
+  readonly bytes: Buffer
 }
 
 export interface RefreshTokens {
-  /** Signed with the first secret. */
-  mint(session: { readonly sessionId: string; readonly secret: Buffer; readonly generation: number }): string
+  /** The first of a session, sealed with the first secret. */
+  mint(session: { readonly sessionId: string; readonly secret: Buffer }): string
   /** Null for anything that we did not sign. */
   read(token: string): RefreshToken | null
+  /** The same session's of another generation, sealed with the first secret whichever sealed this one. */
+  renew(token: RefreshToken, generation: number): string
 }
 
 export function createRefreshTokens(keyring: Keyring): RefreshTokens {
-  const [signing] = keyring
+  const seal = createSeal(keyring, LABEL, LENGTH)
+
+  function sealed(token: Buffer, generation: number): string {
+    token.writeUInt32BE(generation, GENERATION)
+    seal.set(token)
+    return PREFIX + token.toString('base64url')
+  }
+
   return {
-    mint({ sessionId, secret, generation }) {
+    mint({ sessionId, secret }) {
       const token = Buffer.allocUnsafe(LENGTH)
       token[0] = VERSION
-      token[1] = signing.kid
       token.set(uuidBytes(sessionId), SESSION)
       token.set(secret, SECRET)
-      token.writeUInt32BE(generation, GENERATION)
-      token.set(mac(signing, LABEL, token.subarray(0, MAC)), MAC)
-      return PREFIX + token.toString('base64url')
+      return sealed(token, 0)
     },
 
     read(token) {
@@ -55,21 +62,15 @@ export function createRefreshTokens(keyring: Keyring): RefreshTokens {
       const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url')
       // Node decodes leniently; one token has one spelling, so that no two spellings are two requests.
       if (bytes.length !== LENGTH || bytes[0] !== VERSION || PREFIX + bytes.toString('base64url') !== token) return null
-      if (!signedByOneOf(keyring, bytes)) return null
-      const secret = bytes.subarray(SECRET, GENERATION)
+      if (!seal.isOn(bytes)) return null
       return {
         sessionId: uuidString(bytes.subarray(SESSION, SECRET)),
-        secret,
-        secretDigest: digest(secret),
-        generation: bytes.readUInt32BE(GENERATION)
+        secretDigest: digest(bytes.subarray(SECRET, GENERATION)),
+        generation: bytes.readUInt32BE(GENERATION),
+        bytes
       }
-    }
-  }
-}
+    },
 
-/** `kid` only chooses among our own keys (JW3); where two share one, each is tried. */
-function signedByOneOf(keyring: readonly Key[], bytes: Buffer): boolean {
-  return keyring.some(
-    (key) => key.kid === bytes[1] && macMatches(key, LABEL, bytes.subarray(0, MAC), bytes.subarray(MAC))
-  )
+    renew: ({ bytes }, generation) => sealed(Buffer.from(bytes), generation)
+  }
 }

@@ -24,11 +24,12 @@ export function prepare<Values extends object, Row>(
   build: (given: Given<Values>) => Compilable<Row>
 ): Statement<Values, Row> {
   const query = build(placeholders<Values>()).compile()
-  const parameters = query.parameters.map(
-    (parameter) => (values: Values) =>
-      // A placeholder is a symbol that is described by the name of its value.
-      typeof parameter === 'symbol' ? values[parameter.description as keyof Values] : parameter
-  )
+  const parameters = query.parameters.map((parameter): ((values: Values) => unknown) => {
+    if (typeof parameter !== 'symbol') return () => parameter
+    // A placeholder is a symbol that is described by the name of its value.
+    const name = parameter.description as keyof Values
+    return (values) => values[name]
+  })
   return {
     query,
     name: `gatehouse_${createHash('sha256').update(query.sql).digest('base64url').slice(0, 16)}`,
