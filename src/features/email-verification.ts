@@ -45,13 +45,16 @@ export async function verifyEmail(
 ): Promise<UserReply> {
   const id = context.oneTimeTokens.read('email-verification', token)
   if (id === null) throw authError('AUTH_ONE_TIME_TOKEN_INVALID')
-  const verified = await context.store.oneTimeTokens.verifyEmail(id, { username }, context.at())
+  const choice = { username, resetLetter: { id: newId() } }
+  const verified = await context.store.oneTimeTokens.verifyEmail(id, choice, context.at())
   switch (verified.outcome) {
     case 'invalid':
       throw authError('AUTH_ONE_TIME_TOKEN_INVALID')
     case 'username-taken':
       throw authError('AUTH_USERNAME_TAKEN')
     case 'verified':
+      // Where it was not clear whose sign-up it was, the letter to choose a password goes out.
+      context.outbox.wake()
       if (verified.created) context.events.emit('signup', { ...caller, userId: verified.user.id, sessionId: null })
       context.events.emit('email-verified', { ...caller, userId: verified.user.id, sessionId: null })
       return { user: toUser(context.shape, verified.user) }

@@ -1,12 +1,13 @@
 /** One try at one letter, and what becomes of the letter when it fails. */
 import type { FastifyBaseLogger } from 'fastify'
 import type { Events } from '../events.ts'
-import type { AuthStore, ClaimedLetter, PreparedLetter } from '../store/index.ts'
+import { type AuthStore, type ClaimedLetter, type PreparedLetter, StoreUnavailableError } from '../store/index.ts'
 
 /** Eight attempts within two hours. */
 const RETRY_SECONDS = [30, 60, 120, 300, 900, 1800, 3600] as const
 const ATTEMPTS = RETRY_SECONDS.length + 1
 const HELD_BACK_SECONDS = 300
+const STORAGE_PAUSE_SECONDS = 30
 /** A mail server may hang for longer than the claim on its letter lasts; then somebody else would send it too. */
 const GIVE_UP_MS = 45_000
 
@@ -38,10 +39,14 @@ export function createAttempt(parts: AttemptParts, closing: AbortSignal): (lette
     return 'sent'
   }
 
-  async function giveBack(letter: ClaimedLetter): Promise<void> {
+  async function giveBack(letter: ClaimedLetter, error: unknown): Promise<void> {
+    // Says nothing about the letter, nor about the mail server.
+    if (error instanceof StoreUnavailableError) {
+      return letters.postpone(letter, STORAGE_PAUSE_SECONDS, 'held-back', parts.at())
+    }
     const wait = RETRY_SECONDS[letter.attempts]
-    if (wait !== undefined) return letters.postpone(letter.id, wait, 'failed', parts.at())
-    await letters.close(letter.id, 'abandoned', parts.at())
+    if (wait !== undefined) return letters.postpone(letter, wait, 'failed', parts.at())
+    await letters.close(letter, 'abandoned', parts.at())
     parts.log.error({ letter: letter.name }, `a letter was given up after ${ATTEMPTS} attempts`)
     parts.events.emit('mail-abandoned', { ip: null, userAgent: null, userId: letter.userId, sessionId: null })
   }
@@ -49,14 +54,14 @@ export function createAttempt(parts: AttemptParts, closing: AbortSignal): (lette
   return async (letter) => {
     try {
       const outcome = await handOver(letter)
-      if (outcome === 'wait') return await letters.postpone(letter.id, HELD_BACK_SECONDS, 'held-back', parts.at())
-      await letters.close(letter.id, outcome, parts.at())
+      if (outcome === 'wait') return await letters.postpone(letter, HELD_BACK_SECONDS, 'held-back', parts.at())
+      await letters.close(letter, outcome, parts.at())
       handedOver.delete(letter.id)
     } catch (error) {
       const tried = { letter: letter.name, attempt: letter.attempts + 1 }
       parts.log.warn({ ...tried, reason: reasonOf(error) }, 'a letter was not sent')
       // Storage that fails here too leaves the letter to the end of its lease.
-      await giveBack(letter).catch((err: unknown) => parts.log.warn({ err }, 'a letter could not be given back'))
+      await giveBack(letter, error).catch((err: unknown) => parts.log.warn({ err }, 'a letter could not be given back'))
     }
   }
 }

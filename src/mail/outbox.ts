@@ -65,7 +65,7 @@ export function createOutbox(parts: AttemptParts): Outbox {
   async function hasten(): Promise<void> {
     const claimed = await claim(true)
     if (claimed.length === BATCH) await hasten()
-    for (const { id } of claimed) await letters.postpone(id, 0, 'held-back', parts.at())
+    for (const letter of claimed) await letters.postpone(letter, 0, 'held-back', parts.at())
   }
 
   let woken: NodeJS.Timeout | undefined

@@ -11,7 +11,15 @@ import type { UserStore } from './users.ts'
 export type { At } from './at.ts'
 export type { EndedSession, EndReason } from './ended-session.ts'
 export type { EndedRecord, EndedSessionStore, Listening } from './ended-sessions.ts'
-export type { ClaimedLetter, LetterName, LetterStore, NewLetter, Notice, PreparedLetter } from './letters.ts'
+export type {
+  ClaimedLetter,
+  LetterClaim,
+  LetterName,
+  LetterStore,
+  NewLetter,
+  Notice,
+  PreparedLetter
+} from './letters.ts'
 export type { OneTimeTokenStore } from './one-time-tokens.ts'
 export type {
   NewSession,
@@ -25,6 +33,8 @@ export type {
 export { StoreUnavailableError } from './unavailable.ts'
 export type { UserRecord } from './user-record.ts'
 export type {
+  ChangePassword,
+  ChangePasswordOutcome,
   Credential,
   CredentialOutcome,
   Identifier,

@@ -44,7 +44,12 @@ export interface ClaimedLetter {
   readonly epoch?: number
   /** How often it was tried before. */
   readonly attempts: number
+  /** Tells this claim from a later one. */
+  readonly leasedUntil: Date
 }
+
+/** Who still has the letter in hands: after the lease somebody else may. */
+export type LetterClaim = Pick<ClaimedLetter, 'id' | 'leasedUntil'>
 
 /** Where a claimed letter goes, and which it is. */
 export type PreparedLetter =
@@ -67,7 +72,7 @@ export type PreparedLetter =
 export interface LetterStore {
   /**
    * The same work whoever has the address, or nobody: ONE statement on PostgreSQL. An unsent letter of the same name to the
-   * same address is replaced, so that the newest is never the one that is held back.
+   * same address, of the same `userId`, is replaced, so that the newest is never the one that is held back.
    */
   post(letter: NewLetter, at?: At): Promise<void>
   /** Takes letters that are due for `leaseSeconds`; another process gets others, and these too once the lease is over. */
@@ -79,14 +84,17 @@ export interface LetterStore {
     },
     at?: At
   ): Promise<readonly ClaimedLetter[]>
-  /** Decides where it goes, and starts the life of its token. Safe to repeat: the token is the same, its life starts again. */
+  /**
+   * Decides where it goes, and starts the life of its token. Safe to repeat: the token is the same, its life starts again.
+   * One that was asked for by an address for which several different sign-ups wait leads to a user without a password.
+   */
   prepare(
     letter: ClaimedLetter,
     rules: { readonly verifySeconds: number; readonly resetSeconds: number; readonly maxPerHour: number | null },
     at?: At
   ): Promise<PreparedLetter>
-  /** It is never claimed again. */
-  close(id: string, outcome: 'sent' | 'moot' | 'abandoned', at?: At): Promise<void>
-  /** It is due again in `seconds`; `failed` counts as an attempt. */
-  postpone(id: string, seconds: number, cause: 'failed' | 'held-back', at?: At): Promise<void>
+  /** It is never claimed again. What was sent was sent; any other end is for whoever has it in hands. */
+  close(claim: LetterClaim, outcome: 'sent' | 'moot' | 'abandoned', at?: At): Promise<void>
+  /** It is due again in `seconds`; `failed` counts as an attempt. Does nothing for one whose claim is over. */
+  postpone(claim: LetterClaim, seconds: number, cause: 'failed' | 'held-back', at?: At): Promise<void>
 }

@@ -14,8 +14,9 @@ export interface InvalidToken {
  */
 export interface OneTimeTokenStore {
   /**
-   * A sign-up that waits for the proof of its address: its token is the letter's. It reserves neither address nor
-   * username, and is written down whoever has the address. ONE statement on PostgreSQL, the letter included.
+   * A sign-up that waits for the proof of its address: its token is the letter's, whose `userId` is that of the user who
+   * will be. It reserves neither address nor username, and is written down whoever has the address. ONE statement on
+   * PostgreSQL, the letter included.
    */
   propose(signup: NewUser & { readonly email: string }, letter: { readonly id: string }, at?: At): Promise<void>
   /** The password of the newest sign-up that waits for this address. ONE statement. */
@@ -26,10 +27,11 @@ export interface OneTimeTokenStore {
   /**
    * Proves a user's address, or creates the user whose sign-up waited for it: every other sign-up that waits for the
    * address dies. A username that was taken meanwhile leaves the token as it is, for another try with another name.
+   * A user who comes without a password is sent the letter to choose one, written down in the same transaction.
    */
   verifyEmail(
     id: string,
-    choice: { readonly username: string | undefined },
+    choice: { readonly username: string | undefined; readonly resetLetter: { readonly id: string } },
     at?: At
   ): Promise<
     | { readonly outcome: 'verified'; readonly user: UserRecord; readonly created: boolean }

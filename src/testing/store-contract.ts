@@ -1,5 +1,6 @@
 import type { AuthStore } from '../store/index.ts'
 import { destinationPromises } from './contract/destinations.ts'
+import { disputedSignupPromises } from './contract/disputed-signups.ts'
 import { effectPromises } from './contract/effects.ts'
 import { endedSessionPromises } from './contract/ended-sessions.ts'
 import { endingPromises } from './contract/ending.ts'
@@ -61,5 +62,6 @@ const promises: readonly StorePromise[] = [
   ...oneTimeTokenPromises,
   ...effectPromises,
   ...waitingSignupPromises,
+  ...disputedSignupPromises,
   ...noticePromises
 ]

@@ -7,13 +7,15 @@ import { clusterFolder, createCluster, destroyCluster } from '../support/postgre
 import { benchFlood } from './flood.ts'
 import { benchGuards } from './guards.ts'
 import { benchLogin } from './login.ts'
+import { benchMail } from './mail.ts'
 import { benchRefresh } from './refresh.ts'
 
 const benchmarks: Readonly<Record<string, (storage: string) => Promise<void>>> = {
   guards: benchGuards,
   refresh: benchRefresh,
   login: benchLogin,
-  flood: benchFlood
+  flood: benchFlood,
+  mail: benchMail
 }
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benchmarks)

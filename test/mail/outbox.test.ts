@@ -162,6 +162,29 @@ t.test('what was handed over is not sent again when storage fails to write it do
   )
 })
 
+t.test('storage that fails while a letter is prepared says nothing against the letter', async (t) => {
+  const { app, triesOf } = await startOutbox(t, { storage: await postgresDatabase(t) })
+  const abandoned: unknown[] = []
+  app.auth.events.on('mail-abandoned', (event) => abandoned.push(event))
+  const email = freshEmail()
+  let failures = 0
+  const preparing = {
+    sending(sql: string) {
+      if (!/^select "id" from "auth_outbox".*for update$/.test(sql)) return
+      failures += 1
+      throw new Error('the connection broke')
+    }
+  }
+  await whileWatching(preparing, async () => {
+    await signUp(app, { email })
+    for (let turn = 0; turn <= RETRIES.length + 1; turn += 1) await app.auth.mail.flush()
+  })
+  t.ok(failures > RETRIES.length + 1)
+  t.same([triesOf(email), abandoned], [0, []])
+  await app.auth.mail.flush()
+  t.equal(triesOf(email), 1)
+})
+
 t.test('a process with nothing to send asks for letters no more than every two seconds', async (t) => {
   const { app } = await startMailApp(t, { storage: await postgresDatabase(t) })
   await app.auth.mail.flush()

@@ -62,9 +62,9 @@ t.test('PostgreSQL: so is each of these, with its letter', async (t) => {
     'reading its password': async () => t.match(await oneTimeTokens.proposedPassword(email), { outcome: 'found' }),
     'reading whose password a token resets': () => oneTimeTokens.readReset(newUser().id),
     'claiming letters': async () =>
-      t.equal((await letters.claim({ limit: 10, leaseSeconds: 1, early: false })).length, 2),
-    'closing one': () => letters.close(newUser().id, 'sent'),
-    'postponing one': () => letters.postpone(newUser().id, 1, 'failed')
+      t.equal((await letters.claim({ limit: 10, leaseSeconds: 1, early: false })).length, 3),
+    'closing one': () => letters.close({ id: newUser().id, leasedUntil: new Date() }, 'sent'),
+    'postponing one': () => letters.postpone({ id: newUser().id, leasedUntil: new Date() }, 1, 'failed')
   }
   for (const [verb, work] of Object.entries(verbs)) t.equal(await statementsOf(work), 1, verb)
 })

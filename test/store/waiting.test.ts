@@ -91,11 +91,12 @@ t.test('PostgreSQL: a use of a token that waited for another one finds it used',
   const { host, store } = await openHost(t)
   const { id } = await newcomer(store)
   const token = await linkFor(store, id, 'verify-email')
+  const choice = { username: undefined, resetLetter: { id: newUser().id } }
   let waiting: Promise<unknown> | undefined
   await host.transaction().execute(async (trx) => {
-    const verified = await store.within?.(trx).oneTimeTokens.verifyEmail(token, { username: undefined })
+    const verified = await store.within?.(trx).oneTimeTokens.verifyEmail(token, choice)
     t.match(verified, { outcome: 'verified' })
-    waiting = store.oneTimeTokens.verifyEmail(token, { username: undefined })
+    waiting = store.oneTimeTokens.verifyEmail(token, choice)
     await sleep(200)
   })
   t.same(await waiting, { outcome: 'invalid' })
@@ -163,7 +164,10 @@ async function linkFor(
   const id = newUser().id
   const letter = { id, name, address: name === 'change-email' ? `${id}@example.test` : own, userId, sessionId }
   await letters.post(letter)
-  await letters.prepare({ ...letter, attempts: 0 }, { verifySeconds: 60, resetSeconds: 60, maxPerHour: null })
+  await letters.prepare(
+    { ...letter, attempts: 0, leasedUntil: new Date() },
+    { verifySeconds: 60, resetSeconds: 60, maxPerHour: null }
+  )
   return id
 }
 

@@ -41,7 +41,7 @@ export interface MailServer {
 
 const PATIENCE_MS = 15_000
 
-export async function mailServer(t: Test): Promise<MailServer> {
+export async function mailServer(t: Pick<Test, 'teardown'>): Promise<MailServer> {
   const letters: ReceivedLetter[] = []
   const given = new Set<ReceivedLetter>()
   const sockets = new Set<net.Socket>()

@@ -1,17 +1,21 @@
 /** Whether a clock can tell several kinds of the same work apart: an attacker's measure, not an assertion of a time. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
+
 export interface Rounds<Result> {
   readonly rounds: number
   /** Rounds before the first that counts. */
   readonly warmUp: number
   /** What every kind must come to, or something else was measured. */
   readonly expected: (result: Result) => boolean
+  /** Between two rounds, for what goes on behind the answers. */
+  readonly pauseMs?: number
 }
 
 /** Rounds in random order, each of which does every kind once, so that the same disturbances meet all of them. */
 export async function measureInRounds<Kind extends string, Result>(
   kinds: Readonly<Record<Kind, () => Promise<Result>>>,
-  { rounds, warmUp, expected }: Rounds<Result>
+  { rounds, warmUp, expected, pauseMs = 0 }: Rounds<Result>
 ): Promise<Record<Kind, number[]>> {
   const names = Object.keys(kinds) as Kind[]
   const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Kind, number[]>
@@ -23,6 +27,7 @@ export async function measureInRounds<Kind extends string, Result>(
       if (!expected(result)) throw new Error(`${name} came to ${JSON.stringify(result)}`)
       if (round >= 0) times[name].push(elapsed)
     }
+    if (pauseMs > 0) await sleep(pauseMs)
   }
   return times
 }

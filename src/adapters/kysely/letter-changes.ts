@@ -57,8 +57,8 @@ export function removeReplaced(db: Kysely<Database>, dialect: Dialect, given: Gi
       .where('id', '!=', given.letterId)
       .where('name', '=', given.letter)
       .where('address_key', '=', given.addressKey)
-      // Or one user could take back what another one asked for.
-      .where((eb) => eb.or([eb('name', '!=', 'change-email'), eb('user_id', '=', given.concerns)]))
+      // Or one could take back what another one asked for, and a stranger's sign-up the letter of the owner's.
+      .where('user_id', 'is not distinct from', given.concerns)
       .where('closed_at', 'is', null)
       .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<=', dialect.now(given.now))]))
   )

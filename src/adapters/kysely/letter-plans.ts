@@ -1,34 +1,15 @@
 /** Which letter goes where, by what was asked for and by who has the address at the time when it is sent. */
 import type { Kysely } from 'kysely'
-import type { ClaimedLetter, LetterStore, PreparedLetter } from '../../store/index.ts'
 import { key, knownId, type UserRow, userRecord, whole } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
-import { readProposal, writePayload } from './payloads.ts'
-import type { Executor } from './statement.ts'
-import type { Database, Instant, Json, Purpose, Whole } from './tables.ts'
+import type { Plan, Preparation, TokenState } from './letter-plan.ts'
+import { plansForSignups } from './letter-signups.ts'
+import { writePayload } from './payloads.ts'
+import type { Database, Purpose, Whole } from './tables.ts'
 import { tokenStatements } from './token-statements.ts'
-
-export interface Preparation {
-  readonly transaction: Executor
-  readonly letter: ClaimedLetter
-  readonly rules: Parameters<LetterStore['prepare']>[1]
-  readonly now: Date | null
-}
-
-export interface Plan {
-  readonly ready: Extract<PreparedLetter, { outcome: 'ready' }>
-  /** What becomes of its token when it goes. */
-  begin(): Promise<unknown>
-}
 
 /** In a row that stays as it is until the transaction ends. */
 type Holder = UserRow & { readonly credential_version: Whole }
-
-interface TokenState {
-  readonly user_id: string | null
-  readonly used_at: Instant | null
-  readonly payload: Json | null
-}
 
 interface Link {
   readonly holder: Holder
@@ -45,45 +26,19 @@ export function plansForLetters(
   dialect: Dialect
 ): (preparation: Preparation) => Promise<Plan | null> {
   const tokens = tokenStatements(db, dialect)
+  const signup = plansForSignups(db, dialect)
 
   async function verifyEmail(preparation: Preparation): Promise<Plan | null> {
     const { transaction, letter, rules, now } = preparation
-    const asksByAddress = letter.userId === null
-    const holder = asksByAddress ? await holderOfAddress(preparation) : await addressee(preparation)
+    const holder = (await addressee(preparation)) ?? (await holderOfAddress(preparation))
     const own = await ownToken(preparation)
-    if (holder === undefined) return asksByAddress ? signup(preparation, own) : null
+    if (holder === undefined) return signup(preparation, own)
     if (holder.email_verified_at === null) {
       return link(preparation, { holder, own, purpose: 'email-verification', seconds: rules.verifySeconds })
     }
     // Its own token tells a sign-up from a letter that was asked for again: the one is told, and dead, the other moot.
-    if (!asksByAddress || own?.user_id !== null) return null
+    if (own?.user_id !== null) return null
     return accountExists(holder, () => transaction.run(tokens.spend, { id: letter.id, userId: null, now }))
-  }
-
-  /** The sign-up that came with the letter, or a copy of the newest one that waits for the address. */
-  async function signup(
-    { transaction, letter, rules, now }: Preparation,
-    own: TokenState | undefined
-  ): Promise<Plan | null> {
-    const emailKey = key(letter.address)
-    const [waiting] = own ? [own] : await transaction.run(tokens.lockNewestProposal, { emailKey })
-    if (!waiting?.payload || waiting.used_at !== null) return null
-    const proposal = readProposal(waiting.payload)
-    const life = { id: letter.id, seconds: rules.verifySeconds, now }
-    return {
-      ready: { outcome: 'ready', name: letter.name, address: proposal.email, user: null, hasToken: true },
-      begin: () =>
-        own
-          ? transaction.run(tokens.restart, life)
-          : transaction.run(tokens.start, {
-              ...life,
-              purpose: 'email-verification',
-              userId: null,
-              emailKey,
-              credentialVersion: null,
-              payload: writePayload(proposal)
-            })
-    }
   }
 
   async function resetPassword(preparation: Preparation): Promise<Plan | null> {
@@ -132,7 +87,7 @@ export function plansForLetters(
       ready: { outcome: 'ready', name, address, user: userRecord(holder), hasToken: true },
       async begin() {
         await transaction.run(tokens.remove, { id })
-        await transaction.run(tokens.start, { id, purpose, ...bindings, payload, seconds, now })
+        await transaction.run(tokens.start, { id, purpose, ...bindings, payload, since: now, seconds, now })
       }
     }
   }

@@ -2,7 +2,8 @@ import type { Kysely } from 'kysely'
 import type { LetterName, PreparedLetter } from '../../store/index.ts'
 import { key } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
-import { type Preparation, plansForLetters } from './letter-plans.ts'
+import type { Preparation } from './letter-plan.ts'
+import { plansForLetters } from './letter-plans.ts'
 import { letterStatements } from './letter-statements.ts'
 import type { Database } from './tables.ts'
 
@@ -28,6 +29,16 @@ export function preparationOfLetters(
     return Number(recent?.letters) >= rules.maxPerHour
   }
 
+  /**
+   * A mailbox that is full would fill up again for days, with the owner's letter at the end: of the sign-ups that wait for
+   * their letters only the newest keeps its own, and one letter in the name of the address stands for all the others.
+   */
+  async function standBack({ transaction, letter: { id, name, userId } }: Preparation): Promise<void> {
+    if (name !== 'verify-email' || userId === null) return
+    const newer = await transaction.run(statements.newer, { id })
+    if (newer.length > 0) await transaction.run(statements.forgetAsker, { id })
+  }
+
   return async (preparation) => {
     const { transaction, letter } = preparation
     // A lease may be over while its holder still works: of two at the same letter, one waits for the other.
@@ -36,7 +47,10 @@ export function preparationOfLetters(
     if (open.length === 0 || (isAskedFor && (await isReplaced(preparation)))) return { outcome: 'moot' }
     const plan = await planFor(preparation)
     if (plan === null) return { outcome: 'moot' }
-    if (isAskedFor && (await isShareUsed(preparation, plan.ready.address))) return { outcome: 'wait' }
+    if (isAskedFor && (await isShareUsed(preparation, plan.ready.address))) {
+      await standBack(preparation)
+      return { outcome: 'wait' }
+    }
     await plan.begin()
     return plan.ready
   }

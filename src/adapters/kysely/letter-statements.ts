@@ -1,12 +1,44 @@
 import { type Kysely, sql } from 'kysely'
+import type { LetterClaim } from '../../store/index.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { type Given, prepare } from './statement.ts'
 import type { Database } from './tables.ts'
 
 const HOUR = sql<number>`3600`
 
+interface Closing extends LetterClaim {
+  readonly outcome: 'sent' | 'moot' | 'abandoned'
+  readonly now: Date | null
+}
+
 /** Every statement about one letter, compiled. */
 export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
+  /** Those to the same address that were asked for after a letter, and wait like it. */
+  const newer = (given: Given<{ id: string }>) =>
+    db
+      .selectFrom('auth_outbox as letter')
+      .innerJoin('auth_outbox as newer', (join) =>
+        join
+          .onRef('newer.address_key', '=', 'letter.address_key')
+          .onRef('newer.name', '=', 'letter.name')
+          .on((eb) =>
+            eb(eb.refTuple('newer.created_at', 'newer.id'), '>', eb.refTuple('letter.created_at', 'letter.id'))
+          )
+      )
+      .where('letter.id', '=', given.id)
+      .where('newer.closed_at', 'is', null)
+      .select('newer.id')
+      .limit(1)
+
+  const closing = (given: Given<Closing>) =>
+    db
+      .updateTable('auth_outbox')
+      // Of whom it was about nothing is kept; the address's key counts towards its share for an hour.
+      .set({ user_id: null, session_id: null, address: '' })
+      .set({ closed_at: dialect.now(given.now), outcome: given.outcome, leased_until: null })
+      .where('id', '=', given.id)
+      .where('closed_at', 'is', null)
+
   return {
     /** One that is closed is not there. */
     lock: prepare((given: Given<{ id: string }>) =>
@@ -16,23 +48,12 @@ export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
     ),
     /** Another one, asked for later, that would have replaced it if this one had not been in somebody's hands. */
     successor: prepare((given: Given<{ id: string }>) =>
-      db
-        .selectFrom('auth_outbox as letter')
-        .innerJoin('auth_outbox as newer', (join) =>
-          join
-            .onRef('newer.address_key', '=', 'letter.address_key')
-            .onRef('newer.name', '=', 'letter.name')
-            .on((eb) =>
-              eb.or([eb('letter.name', '!=', 'change-email'), eb('newer.user_id', '=', eb.ref('letter.user_id'))])
-            )
-            .on((eb) =>
-              eb(eb.refTuple('newer.created_at', 'newer.id'), '>', eb.refTuple('letter.created_at', 'letter.id'))
-            )
-        )
-        .where('letter.id', '=', given.id)
-        .where('newer.closed_at', 'is', null)
-        .select('newer.id')
-        .limit(1)
+      newer(given).whereRef('newer.user_id', 'is not distinct from', 'letter.user_id')
+    ),
+    newer: prepare(newer),
+    /** From now on it asks in the name of the address alone. */
+    forgetAsker: prepare((given: Given<{ id: string }>) =>
+      db.updateTable('auth_outbox').set({ user_id: null }).where('id', '=', given.id)
     ),
     /** How many others an address had within the hour. Older ones that are in somebody's hands count as sent. */
     countRecent: prepare((given: Given<{ id: string; addressKey: string; now: Date | null }>) => {
@@ -48,16 +69,10 @@ export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
           ])
         )
     }),
-    close: prepare((given: Given<{ id: string; outcome: 'sent' | 'moot' | 'abandoned'; now: Date | null }>) =>
-      db
-        .updateTable('auth_outbox')
-        // Of whom it was about nothing is kept; the address's key counts towards its share for an hour.
-        .set({ user_id: null, session_id: null, address: '' })
-        .set({ closed_at: dialect.now(given.now), outcome: given.outcome, leased_until: null })
-        .where('id', '=', given.id)
-        .where('closed_at', 'is', null)
-    ),
-    postpone: prepare((given: Given<{ id: string; seconds: number; failures: number; now: Date | null }>) =>
+    close: prepare((given: Given<Closing>) => closing(given).where('leased_until', '=', given.leasedUntil)),
+    /** Whoever has it in hands by now: once is enough. */
+    closeAsSent: prepare(closing),
+    postpone: prepare((given: Given<LetterClaim & { seconds: number; failures: number; now: Date | null }>) =>
       db
         .updateTable('auth_outbox')
         .set({
@@ -66,6 +81,7 @@ export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
           leased_until: null
         })
         .where('id', '=', given.id)
+        .where('leased_until', '=', given.leasedUntil)
         .where('closed_at', 'is', null)
     )
   }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { LetterStore } from '../../store/index.ts'
-import { whole } from './columns.ts'
+import { instant, whole } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { insertLetter, type LetterValues, letterValues, removeReplaced } from './letter-changes.ts'
 import { preparationOfLetters } from './letter-preparation.ts'
@@ -26,25 +26,27 @@ export function letterShelf(db: Kysely<Database>, dialect: Dialect): (executor: 
 
       async claim({ limit, leaseSeconds, early }, at) {
         const rows = await claim(executor, { limit, leaseSeconds, now: at?.now ?? null }, early)
-        return rows.map(({ user_id, session_id, epoch, attempts, ...row }) => ({
+        return rows.map(({ user_id, session_id, epoch, attempts, leased_until, ...row }) => ({
           ...row,
           userId: user_id,
           sessionId: session_id,
           ...(epoch !== null && { epoch: whole(epoch) }),
-          attempts: whole(attempts)
+          attempts: whole(attempts),
+          leasedUntil: instant(leased_until)
         }))
       },
 
       prepare: (letter, rules, at) =>
         executor.transaction((transaction) => prepareLetter({ transaction, letter, rules, now: at?.now ?? null })),
 
-      async close(id, outcome, at) {
-        await executor.run(statements.close, { id, outcome, now: at?.now ?? null })
+      async close({ id, leasedUntil }, outcome, at) {
+        const statement = outcome === 'sent' ? statements.closeAsSent : statements.close
+        await executor.run(statement, { id, leasedUntil, outcome, now: at?.now ?? null })
       },
 
-      async postpone(id, seconds, cause, at) {
+      async postpone({ id, leasedUntil }, seconds, cause, at) {
         const failures = cause === 'failed' ? 1 : 0
-        await executor.run(statements.postpone, { id, seconds, failures, now: at?.now ?? null })
+        await executor.run(statements.postpone, { id, leasedUntil, seconds, failures, now: at?.now ?? null })
       }
     }) satisfies LetterStore
 }

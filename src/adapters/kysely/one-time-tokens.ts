@@ -4,7 +4,7 @@ import { key, knownId, userRecord } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { endingOfSessions } from './ending.ts'
 import { takenColumn } from './failures.ts'
-import { insertLetter, type LetterValues, letterValues, removeReplaced } from './letter-changes.ts'
+import { insertLetter, type LetterValues, letterValues } from './letter-changes.ts'
 import { postingOfNotices } from './notices.ts'
 import { readAddressChange, readProposal, writePayload } from './payloads.ts'
 import { type Executor, type Given, prepare } from './statement.ts'
@@ -20,7 +20,6 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
   const propose = dialect.together(
     db,
     (given: Given<LetterValues & { payload: string }>) => insertProposal(db, dialect, given),
-    (given) => removeReplaced(db, dialect, given),
     (given) => insertLetter(db, dialect, given)
   )
   const verify = verificationOfAddresses(db, dialect)
@@ -38,7 +37,8 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
   return (executor) =>
     ({
       async propose(signup, { id }, at) {
-        const letter = { id, name: 'verify-email', address: signup.email, userId: null, sessionId: null } as const
+        // Of the user who will be: what somebody else asks for does not take its place.
+        const letter = { id, name: 'verify-email', address: signup.email, userId: signup.id, sessionId: null } as const
         const payload = writePayload(signup)
         await propose(executor, { ...letterValues(letter, at?.now ?? null), payload })
       },
@@ -49,10 +49,10 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
         return { outcome: 'found', passwordHash: readProposal(row.payload).passwordHash }
       },
 
-      async verifyEmail(id, { username }, at) {
+      async verifyEmail(id, choice, at) {
         const token = { id: knownId(id), purpose: 'email-verification', now: at?.now ?? null } as const
         try {
-          return (await executor.transaction((transaction) => verify(transaction, token, username))) ?? invalid
+          return (await executor.transaction((transaction) => verify(transaction, token, choice))) ?? invalid
         } catch (error) {
           return takenColumn(error) === 'username_key' ? { outcome: 'username-taken' } : invalid
         }

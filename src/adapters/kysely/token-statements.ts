@@ -18,6 +18,8 @@ interface StartedToken {
   readonly emailKey: string | null
   readonly credentialVersion: number | null
   readonly payload: string | null
+  /** When it was asked for. */
+  readonly since: Date | null
   readonly seconds: number
   readonly now: Date | null
 }
@@ -98,7 +100,12 @@ export function tokenStatements(db: Kysely<Database>, dialect: Dialect) {
     ),
 
     newestProposal: prepare(newestProposal),
-    lockNewestProposal: prepare((given: Given<{ emailKey: string }>) => dialect.forUpdate(newestProposal(given))),
+    /** All that wait for an address, the oldest first: in the same order as below. */
+    lockWaiting: prepare((given: Given<{ emailKey: string }>) =>
+      dialect.forUpdate(
+        proposals.select(['payload', 'created_at']).where('email_key', '=', given.emailKey).orderBy('id')
+      )
+    ),
     /** All that wait for the address of this one: in one order, so that two of them do not wait for each other. */
     lockProposals: prepare((given: Given<PresentedToken>) => {
       const address = tokens.where('id', '=', given.id).select('email_key')
@@ -130,7 +137,7 @@ export function tokenStatements(db: Kysely<Database>, dialect: Dialect) {
         email_key: given.emailKey,
         credential_version: given.credentialVersion,
         payload: given.payload,
-        created_at: now,
+        created_at: dialect.now(given.since),
         expires_at: dialect.later(now, given.seconds)
       })
     }),

@@ -1,10 +1,11 @@
 /** Proving an address: a user's, or that of a sign-up that waited for it. */
 import type { Kysely } from 'kysely'
-import type { UserRecord } from '../../store/index.ts'
+import type { OneTimeTokenStore, UserRecord } from '../../store/index.ts'
 import { key, type UserRow, userRecord } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
+import { insertLetter, type LetterValues, letterValues } from './letter-changes.ts'
 import { readProposal } from './payloads.ts'
-import type { Executor } from './statement.ts'
+import { type Executor, type Given, prepare } from './statement.ts'
 import type { Database } from './tables.ts'
 import { takeToken } from './take-token.ts'
 import { type PresentedToken, tokenStatements } from './token-statements.ts'
@@ -16,13 +17,16 @@ export interface Verified {
   readonly created: boolean
 }
 
+type Choice = Parameters<OneTimeTokenStore['verifyEmail']>[1]
+
 /** Answers with null when the token is not good. Fails with `Taken` before anything has changed. */
 export function verificationOfAddresses(
   db: Kysely<Database>,
   dialect: Dialect
-): (transaction: Executor, token: PresentedToken, username: string | undefined) => Promise<Verified | null> {
+): (transaction: Executor, token: PresentedToken, choice: Choice) => Promise<Verified | null> {
   const tokens = tokenStatements(db, dialect)
   const users = userStatements(db, dialect)
+  const post = prepare((given: Given<LetterValues>) => insertLetter(db, dialect, given))
 
   async function prove(transaction: Executor, token: PresentedToken): Promise<UserRow | undefined> {
     const taken = await takeToken(transaction, tokens, token)
@@ -34,7 +38,7 @@ export function verificationOfAddresses(
   async function create(
     transaction: Executor,
     token: PresentedToken,
-    username: string | undefined
+    { username, resetLetter }: Choice
   ): Promise<UserRow | undefined> {
     await transaction.run(tokens.lockProposals, token)
     const [waiting] = await transaction.run(tokens.lockValid, token)
@@ -43,12 +47,16 @@ export function verificationOfAddresses(
     // The unique indexes decide: an address that somebody proved meanwhile, or a username that was not reserved.
     const values = newRow({ ...proposal, username: username ?? proposal.username }, token.now)
     const [user] = await transaction.run(users.insertProven, values)
+    if (proposal.passwordHash === null) {
+      const letter = { ...resetLetter, name: 'reset-password', address: proposal.email } as const
+      await transaction.run(post, letterValues({ ...letter, userId: null, sessionId: null }, token.now))
+    }
     return user
   }
 
-  return async (transaction, token, username) => {
+  return async (transaction, token, choice) => {
     const proven = await prove(transaction, token)
-    const user = proven ?? (await create(transaction, token, username))
+    const user = proven ?? (await create(transaction, token, choice))
     if (user === undefined) return null
     // Before the others, which are those that nobody used.
     await transaction.run(tokens.spend, { id: token.id, userId: user.id, now: token.now })

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict'
 import { v7 as uuidv7 } from 'uuid'
 import type { UserRecord } from '../../store/index.ts'
-import { handOver, lettersTo, newNotice, post, prepare, propose, proposeAndSend, unusedAddress } from './mail.ts'
+import {
+  handOver,
+  lettersTo,
+  newNotice,
+  post,
+  prepare,
+  propose,
+  proposeAndSend,
+  unusedAddress,
+  verify
+} from './mail.ts'
 import { after, createUser, findUser, newUser, type StorePromise, unusedName } from './promise.ts'
 
 const moot = { outcome: 'moot' }
-const verified = { username: undefined }
 
 export const destinationPromises: readonly StorePromise[] = [
   {
@@ -40,7 +49,7 @@ export const destinationPromises: readonly StorePromise[] = [
       const asked = { name: 'verify-email', address, userId: user.id } as const
       const ready = { outcome: 'ready', name: 'verify-email', address, user, hasToken: true }
       assert.deepEqual(await prepare(store, await post(store, asked)), ready)
-      await store.oneTimeTokens.verifyEmail(await handOver(store, asked), verified, after(1))
+      await verify(store, await handOver(store, asked))
       assert.deepEqual(await prepare(store, await post(store, asked, 2), 2), moot)
       assert.deepEqual(await prepare(store, await post(store, { ...asked, userId: null }, 2), 2), moot)
       const nameless = await createUser(store, { email: null })
@@ -97,11 +106,11 @@ export const destinationPromises: readonly StorePromise[] = [
     promise: 'a sign-up with an address that a user has proven is told to that user, however often the letter is tried',
     async check(store) {
       const { token, signup } = await proposeAndSend(store)
-      await store.oneTimeTokens.verifyEmail(token, verified, after(1))
+      await verify(store, token)
       const user = await findUser(store, signup.id)
       const { letter } = await propose(store, { email: signup.email.toUpperCase() }, 2)
       for (const at of [2, 3]) assert.deepEqual(await prepare(store, letter, at), accountExists(user))
-      assert.deepEqual(await store.oneTimeTokens.verifyEmail(letter.id, verified, after(4)), { outcome: 'invalid' })
+      assert.deepEqual(await verify(store, letter.id, 4), { outcome: 'invalid' })
       assert.deepEqual(await store.oneTimeTokens.proposedPassword(signup.email), { outcome: 'unknown' })
     }
   },
@@ -113,22 +122,27 @@ export const destinationPromises: readonly StorePromise[] = [
       const { letter } = await propose(store, { email: address, passwordHash: 'of the stranger' })
       const prepared = await prepare(store, letter)
       assert.deepEqual(prepared, { outcome: 'ready', name: 'verify-email', address, user, hasToken: true })
-      const proven = await store.oneTimeTokens.verifyEmail(letter.id, verified, after(1))
+      const proven = await verify(store, letter.id)
       assert.ok(proven.outcome === 'verified' && !proven.created && proven.user.id === user.id)
       const found = await store.users.credential({ email: address })
       assert.ok(found.outcome === 'found' && found.credential.passwordHash !== 'of the stranger')
     }
   },
   {
-    promise: 'asked for again, the letter of a sign-up that waits has a link for the newest one',
+    promise:
+      'asked for again, the letter of the one sign-up that waits has a link for it, however often and however late',
     async check(store) {
-      const { signup } = await proposeAndSend(store)
-      const newer = await proposeAndSend(store, { email: signup.email.toUpperCase() }, 1)
-      const token = await handOver(store, { name: 'verify-email', address: signup.email }, 2)
-      const proven = await store.oneTimeTokens.verifyEmail(token, verified, after(3))
+      const { signup, token } = await proposeAndSend(store)
+      const asked = { name: 'verify-email', address: signup.email.toUpperCase() } as const
+      await handOver(store, asked, 1)
+      const again = await handOver(store, asked, 5_000)
+      assert.deepEqual(await verify(store, token, 5_001), { outcome: 'invalid' })
+      const proven = await verify(store, again, 5_002)
       assert.ok(proven.outcome === 'verified' && proven.created)
-      assert.equal(proven.user.id, newer.signup.id)
-      assert.equal(proven.user.email, newer.signup.email)
+      assert.deepEqual([proven.user.id, proven.user.email], [signup.id, signup.email])
+      const found = await store.users.credential({ id: signup.id })
+      assert.ok(found.outcome === 'found' && found.credential.passwordHash === signup.passwordHash)
+      assert.deepEqual(await lettersTo(store, signup.email, 5_003), [])
     }
   },
   {
@@ -136,7 +150,7 @@ export const destinationPromises: readonly StorePromise[] = [
     async check(store) {
       const older = await proposeAndSend(store)
       const { letter } = await propose(store, { email: older.signup.email }, 1)
-      await store.oneTimeTokens.verifyEmail(older.token, verified, after(2))
+      await verify(store, older.token, 2)
       assert.deepEqual(await prepare(store, letter, 3), moot)
       assert.deepEqual(await prepare(store, older.letter, 3), moot)
     }

@@ -1,7 +1,7 @@
 /** What a link does when it is good. */
 import assert from 'node:assert/strict'
 import type { AuthStore, Credential } from '../../store/index.ts'
-import { handOver, unusedAddress } from './mail.ts'
+import { handOver, unusedAddress, verify } from './mail.ts'
 import {
   after,
   assertEnded,
@@ -27,10 +27,10 @@ export const effectPromises: readonly StorePromise[] = [
       const asked = { name: 'verify-email', address: String(user.email), userId: user.id } as const
       const [first, second] = [await handOver(store, asked), await handOver(store, asked, 1)]
       const expected = { ...user, emailVerifiedAt: after(2).now, updatedAt: after(2).now }
-      const verified = await store.oneTimeTokens.verifyEmail(first, { username: 'ignored' }, after(2))
+      const verified = await verify(store, first, 2, 'ignored')
       assert.deepEqual(verified, { outcome: 'verified', user: expected, created: false })
       assert.deepEqual(await findUser(store, user.id), expected)
-      const again = await store.oneTimeTokens.verifyEmail(second, { username: undefined }, after(3))
+      const again = await verify(store, second, 3)
       assert.deepEqual(again.outcome === 'verified' && again.user.emailVerifiedAt, after(2).now)
       generationOf(await present(store, session, { at: 4 }), 'rotated')
     }
@@ -75,7 +75,7 @@ export const effectPromises: readonly StorePromise[] = [
       const user = await createUser(store)
       const address = String(user.email)
       const proof = await handOver(store, { name: 'verify-email', address, userId: user.id })
-      await store.oneTimeTokens.verifyEmail(proof, { username: undefined }, after(1))
+      await verify(store, proof)
       const token = await handOver(store, { name: 'reset-password', address }, 2)
       const result = await store.oneTimeTokens.resetPassword(token, 'reset', after(3))
       assert.deepEqual(result.outcome === 'reset' && result.user.emailVerifiedAt, after(1).now)

@@ -1,7 +1,7 @@
 /** How many letters an address gets: whoever asks for more of them must not fill somebody else's mailbox. */
 import assert from 'node:assert/strict'
 import type { AuthStore, PreparedLetter } from '../../store/index.ts'
-import { lettersTo, newNotice, post, prepare, unusedAddress } from './mail.ts'
+import { claim, closeAsSent, lettersTo, newNotice, post, prepare, unusedAddress } from './mail.ts'
 import { after, createUser, type StorePromise, tally, times } from './promise.ts'
 
 const HOUR = 3_600
@@ -53,7 +53,7 @@ export const letterSharePromises: readonly StorePromise[] = [
         const [notice] = await lettersTo(store, address, at)
         assert.ok(notice)
         assert.equal((await prepare(store, notice, at, { maxPerHour: 5 })).outcome, 'ready')
-        await store.letters.close(notice.id, 'sent', after(at))
+        await closeAsSent(store, notice, at)
       }
       assert.deepEqual(await ask(store, address, 6), wait)
     }
@@ -65,7 +65,7 @@ export const letterSharePromises: readonly StorePromise[] = [
       const address = String(email)
       for (const outcome of ['moot', 'abandoned'] as const) {
         const letter = await post(store, { name: 'reset-password', address })
-        await store.letters.close(letter.id, outcome, after(0))
+        await store.letters.close(await claim(store, letter), outcome, after(0))
       }
       assert.equal((await ask(store, address, 1, 1)).outcome, 'ready')
     }
@@ -75,7 +75,8 @@ export const letterSharePromises: readonly StorePromise[] = [
     async check(store) {
       const { email } = await createUser(store)
       const letter = await post(store, { name: 'reset-password', address: String(email) })
-      for (const outcome of ['sent', 'abandoned'] as const) await store.letters.close(letter.id, outcome, after(0))
+      const claimed = await claim(store, letter)
+      for (const outcome of ['sent', 'abandoned'] as const) await store.letters.close(claimed, outcome, after(0))
       assert.deepEqual(await ask(store, String(email), 1, 1), wait)
     }
   },
@@ -107,6 +108,6 @@ async function ask(
 ): Promise<PreparedLetter> {
   const letter = await post(store, { name: 'reset-password', address }, at)
   const prepared = await prepare(store, letter, at, { maxPerHour })
-  if (prepared.outcome === 'ready') await store.letters.close(letter.id, 'sent', after(at))
+  if (prepared.outcome === 'ready') await closeAsSent(store, letter, at)
   return prepared
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { v7 as uuidv7 } from 'uuid'
 import type { AuthStore, ClaimedLetter, NewLetter } from '../../store/index.ts'
-import { lettersTo, post, prepare, unusedAddress } from './mail.ts'
+import { claim, closeAsSent, lettersTo, post, prepare, unusedAddress } from './mail.ts'
 import { after, createUser, newUser, type StorePromise, times } from './promise.ts'
 
 export const letterPromises: readonly StorePromise[] = [
@@ -10,7 +10,7 @@ export const letterPromises: readonly StorePromise[] = [
     async check(store) {
       const asked = { name: 'change-email', address: unusedAddress(), userId: uuidv7(), sessionId: uuidv7() } as const
       const letter = await post(store, asked)
-      assert.deepEqual(await lettersTo(store, asked.address), [{ ...letter, attempts: 0 }])
+      assert.deepEqual(await lettersTo(store, asked.address), [{ ...letter, attempts: 0, leasedUntil: after(0).now }])
     }
   },
   {
@@ -39,11 +39,9 @@ export const letterPromises: readonly StorePromise[] = [
     promise: 'a letter that failed is due again after its pause, and the attempt is counted',
     async check(store) {
       const letter = await postReset(store)
-      await isClaimed(store, letter, 0)
-      await store.letters.postpone(letter.id, 60, 'failed', after(1))
+      await store.letters.postpone(await claim(store, letter), 60, 'failed', after(1))
       assert.equal(await isClaimed(store, letter, 60), false)
-      assert.equal(await isClaimed(store, letter, 62), true)
-      await store.letters.postpone(letter.id, 60, 'failed', after(62))
+      await store.letters.postpone(await claim(store, letter, 62), 60, 'failed', after(62))
       assert.equal((await lettersTo(store, letter.address, 63))[0]?.attempts, 2)
     }
   },
@@ -51,8 +49,7 @@ export const letterPromises: readonly StorePromise[] = [
     promise: 'a letter that was held back is due again after its pause, and no attempt is counted',
     async check(store) {
       const letter = await postReset(store)
-      await isClaimed(store, letter, 0)
-      await store.letters.postpone(letter.id, 60, 'held-back', after(1))
+      await store.letters.postpone(await claim(store, letter), 60, 'held-back', after(1))
       assert.equal(await isClaimed(store, letter, 60), false)
       assert.equal((await lettersTo(store, letter.address, 62))[0]?.attempts, 0)
     }
@@ -61,7 +58,7 @@ export const letterPromises: readonly StorePromise[] = [
     promise: 'asked for early, a letter is claimed before it is due',
     async check(store) {
       const letter = await postReset(store)
-      await store.letters.postpone(letter.id, 60, 'failed', after(0))
+      await store.letters.postpone(await claim(store, letter), 60, 'failed', after(0))
       assert.equal(await isClaimed(store, letter, 1), false)
       assert.equal(await isClaimed(store, letter, 1, { early: true }), true)
     }
@@ -72,12 +69,37 @@ export const letterPromises: readonly StorePromise[] = [
       const { email } = await createUser(store)
       for (const outcome of ['sent', 'moot', 'abandoned'] as const) {
         const letter = await post(store, { name: 'reset-password', address: String(email) })
-        await isClaimed(store, letter, 0)
-        await store.letters.close(letter.id, outcome, after(1))
-        await store.letters.postpone(letter.id, 0, 'failed', after(2))
+        const claimed = await claim(store, letter)
+        await store.letters.close(claimed, outcome, after(1))
+        await store.letters.postpone(claimed, 0, 'failed', after(2))
         assert.equal(await isClaimed(store, letter, 100, { early: true }), false)
         assert.deepEqual(await prepare(store, letter, 100), { outcome: 'moot' })
       }
+    }
+  },
+  {
+    promise: 'whoever held a letter for too long neither gives it back nor gives it up in the hands of another one',
+    async check(store) {
+      const letter = await postReset(store)
+      const slow = await claim(store, letter)
+      const other = await claim(store, letter, 31)
+      await store.letters.postpone(slow, 0, 'failed', after(32))
+      for (const outcome of ['moot', 'abandoned'] as const) await store.letters.close(slow, outcome, after(32))
+      assert.equal(await isClaimed(store, letter, 33, { early: true }), false)
+      await store.letters.postpone(other, 10, 'failed', after(34))
+      assert.equal((await claim(store, letter, 45)).attempts, 1)
+    }
+  },
+  {
+    promise: 'what somebody has sent is sent, in whose hands it may be',
+    async check(store) {
+      const letter = await postReset(store)
+      const slow = await claim(store, letter)
+      const other = await claim(store, letter, 31)
+      await store.letters.close(slow, 'sent', after(32))
+      assert.deepEqual(await prepare(store, other, 33), { outcome: 'moot' })
+      await store.letters.postpone(other, 0, 'failed', after(34))
+      assert.equal(await isClaimed(store, letter, 100, { early: true }), false)
     }
   },
   {
@@ -103,7 +125,7 @@ export const letterPromises: readonly StorePromise[] = [
     async check(store) {
       const address = unusedAddress()
       const older = await post(store, { name: 'reset-password', address })
-      await store.letters.postpone(older.id, 60, 'failed', after(1))
+      await store.letters.postpone(await claim(store, older), 60, 'failed', after(1))
       const other = await post(store, { name: 'verify-email', address })
       const newer = await post(store, { name: 'reset-password', address: address.toUpperCase() }, 2)
       assert.deepEqual(ids(await lettersTo(store, address, 3)), ids([other, newer]))
@@ -120,7 +142,7 @@ export const letterPromises: readonly StorePromise[] = [
       const newer = await post(store, asked, 1)
       assert.deepEqual(await prepare(store, older, 2), { outcome: 'moot' })
       assert.equal((await prepare(store, newer, 2)).outcome, 'ready')
-      await store.letters.close(newer.id, 'sent', after(3))
+      await closeAsSent(store, newer, 3)
       assert.equal((await prepare(store, older, 4)).outcome, 'ready')
     }
   },
@@ -153,7 +175,7 @@ export const letterPromises: readonly StorePromise[] = [
       const address = String(user.email)
       const letter = { id: uuidv7(), name: 'verify-email', address, userId: user.id, sessionId: null } as const
       assert.equal((await store.users.create(user, { ...after(0), letter })).outcome, 'done')
-      assert.deepEqual(await lettersTo(store, address), [{ ...letter, attempts: 0 }])
+      assert.deepEqual(await lettersTo(store, address), [{ ...letter, attempts: 0, leasedUntil: after(0).now }])
 
       const again = { ...letter, id: uuidv7() }
       const created = await store.users.create(newUser({ email: address }), { ...after(0), letter: again })
@@ -167,11 +189,11 @@ export const letterPromises: readonly StorePromise[] = [
       const letter = { name: 'reset-password', address: unusedAddress(), userId: null, sessionId: null } as const
       const [due, later] = [uuidv7(), uuidv7()]
       for (const id of [due, later]) await letters.post({ ...letter, id, address: unusedAddress() })
-      await letters.postpone(later, 3_600, 'failed')
-      const claimed = ids(await letters.claim({ limit: 100_000, leaseSeconds: 3_600, early: false }))
-      assert.deepEqual([claimed.includes(due), claimed.includes(later)], [true, false])
-      await letters.close(due, 'moot')
-      await letters.close(later, 'moot')
+      const claimed = await letters.claim({ limit: 100_000, leaseSeconds: 0, early: false })
+      for (const each of claimed.filter(({ id }) => id === later)) await letters.postpone(each, 3_600, 'failed')
+      const dueNow = await letters.claim({ limit: 100_000, leaseSeconds: 0, early: false })
+      assert.deepEqual([ids(dueNow).includes(due), ids(dueNow).includes(later)], [true, false])
+      for (const id of [due, later]) await letters.close({ id, leasedUntil: new Date() }, 'sent')
     }
   }
 ]

@@ -48,9 +48,32 @@ export function prepare(
   at = 0,
   rules: Partial<Rules> = {}
 ): Promise<PreparedLetter> {
-  const claimed = { userId: null, sessionId: null, ...letter, attempts: 0 }
+  const claimed = { userId: null, sessionId: null, leasedUntil: after(at).now, ...letter, attempts: 0 }
   const usual = { verifySeconds: VERIFY_SECONDS, resetSeconds: RESET_SECONDS, maxPerHour: null }
   return store.letters.prepare(claimed, { ...usual, ...rules }, after(at))
+}
+
+/** As whoever claims letters gets this one, for thirty seconds. */
+export async function claim(store: AuthStore, { id }: { readonly id: string }, at = 0): Promise<ClaimedLetter> {
+  const claimed = await store.letters.claim({ limit: 100_000, leaseSeconds: 30, early: true }, after(at))
+  const letter = claimed.find((each) => each.id === id)
+  assert.ok(letter, 'somebody else has it')
+  return letter
+}
+
+/** Nobody asks whose it is when a letter was sent. */
+export function closeAsSent(store: AuthStore, { id }: { readonly id: string }, at = 0): Promise<void> {
+  return store.letters.close({ id, leasedUntil: after(at).now }, 'sent', after(at))
+}
+
+/** Presents the token of a letter that proves an address. */
+export function verify(
+  { oneTimeTokens }: AuthStore,
+  token: string,
+  at = 1,
+  username?: string
+): ReturnType<AuthStore['oneTimeTokens']['verifyEmail']> {
+  return oneTimeTokens.verifyEmail(token, { username, resetLetter: { id: uuidv7() } }, after(at))
 }
 
 /** Posts a letter, prepares it and closes it as sent; answers with the id of its token. */
@@ -63,13 +86,13 @@ export async function handOver(store: AuthStore, asked: Asked, at = 0): Promise<
 /** A sign-up that waits for the proof of its address. */
 export interface Waiting {
   readonly signup: NewUser & { readonly email: string }
-  readonly letter: Asked & { readonly id: string }
+  readonly letter: Asked & { readonly id: string; readonly userId: string }
 }
 
 export async function propose(store: AuthStore, given: Partial<NewUser> = {}, at = 0): Promise<Waiting> {
   const user = newUser(given)
   const signup = { ...user, email: String(user.email) }
-  const letter = { id: uuidv7(), name: 'verify-email', address: signup.email } as const
+  const letter = { id: uuidv7(), name: 'verify-email', address: signup.email, userId: signup.id } as const
   await store.oneTimeTokens.propose(signup, { id: letter.id }, after(at))
   return { signup, letter }
 }
@@ -85,8 +108,8 @@ export async function proposeAndSend(
   return { ...waiting, token: waiting.letter.id }
 }
 
-async function send(store: AuthStore, letter: Waiting['letter'], at: number): Promise<void> {
+async function send(store: AuthStore, letter: Asked & { readonly id: string }, at: number): Promise<void> {
   const prepared = await prepare(store, letter, at)
   assert.ok(prepared.outcome === 'ready' && prepared.hasToken)
-  await store.letters.close(letter.id, 'sent', after(at))
+  await closeAsSent(store, letter, at)
 }

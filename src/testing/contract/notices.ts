@@ -39,7 +39,14 @@ export const noticePromises: readonly StorePromise[] = [
         const address = String(user.email)
         const notice = newNotice(name)
         await change(store, user, notice)
-        const expected = { ...notice, address, userId: user.id, sessionId: null, attempts: 0 }
+        const expected = {
+          ...notice,
+          address,
+          userId: user.id,
+          sessionId: null,
+          attempts: 0,
+          leasedUntil: after(2).now
+        }
         assert.deepEqual(await lettersTo(store, address, 2), [expected])
       }
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { v7 as uuidv7 } from 'uuid'
 import type { AuthStore, UserRecord } from '../../store/index.ts'
-import { type Asked, handOver, post, prepare, RESET_SECONDS, unusedAddress, VERIFY_SECONDS } from './mail.ts'
+import { type Asked, handOver, post, prepare, RESET_SECONDS, unusedAddress, VERIFY_SECONDS, verify } from './mail.ts'
 import { after, createUser, findUser, type StorePromise, times } from './promise.ts'
 
 const invalid = { outcome: 'invalid' }
@@ -18,7 +18,7 @@ const verification: Kind = {
   name: 'a verification',
   seconds: VERIFY_SECONDS,
   letter: ({ id, email }) => ({ name: 'verify-email', address: String(email), userId: id }),
-  use: ({ oneTimeTokens }, token, at = 1) => oneTimeTokens.verifyEmail(token, { username: undefined }, after(at)),
+  use: verify,
   used: 'verified'
 }
 const reset: Kind = {

@@ -1,7 +1,16 @@
 /** Sign-ups that wait for the proof of their address: whoever cannot read its letters gets nothing by them. */
 import assert from 'node:assert/strict'
-import type { AuthStore } from '../../store/index.ts'
-import { handOver, lettersTo, propose, proposeAndSend, unusedAddress, VERIFY_SECONDS } from './mail.ts'
+import {
+  handOver,
+  lettersTo,
+  post,
+  prepare,
+  propose,
+  proposeAndSend,
+  unusedAddress,
+  VERIFY_SECONDS,
+  verify
+} from './mail.ts'
 import { after, createUser, HASH, type StorePromise, times, unusedName } from './promise.ts'
 
 const invalid = { outcome: 'invalid' }
@@ -91,14 +100,20 @@ export const waitingSignupPromises: readonly StorePromise[] = [
     }
   },
   {
-    promise: 'the letter of a newer sign-up takes the place of an unsent one, and every sign-up has one of its own',
+    promise: 'pre-hijacking: no sign-up takes back the letter of another one, nor does whoever asks for it again',
     async check(store) {
-      const { signup } = await propose(store)
-      const { letter } = await propose(store, { email: signup.email }, 1)
-      const other = await propose(store)
-      const expected = { ...letter, userId: null, sessionId: null, attempts: 0 }
-      assert.deepEqual(await lettersTo(store, signup.email, 2), [expected])
-      assert.equal((await lettersTo(store, other.signup.email, 2)).length, 1)
+      const { signup, letter } = await propose(store)
+      const { email } = signup
+      const others = [await propose(store, { email }, 1), await propose(store, { email: email.toUpperCase() }, 2)]
+      await post(store, { name: 'verify-email', address: email }, 3)
+      const again = await post(store, { name: 'verify-email', address: email.toLowerCase() }, 4)
+      const own = [letter, ...others.map((other) => other.letter)]
+      const letters = await lettersTo(store, email, 5)
+      assert.deepEqual(letters.map(({ id }) => id).sort(), [...own, again].map(({ id }) => id).sort())
+      for (const each of own) assert.equal((await prepare(store, each, 5)).outcome, 'ready')
+      assert.equal((await verify(store, letter.id, 6)).outcome, 'verified')
+      const found = await store.users.credential({ email })
+      assert.ok(found.outcome === 'found' && found.credential.passwordHash === signup.passwordHash)
     }
   },
   {
@@ -148,12 +163,3 @@ export const waitingSignupPromises: readonly StorePromise[] = [
     }
   }
 ]
-
-function verify(
-  { oneTimeTokens }: AuthStore,
-  token: string,
-  at = 1,
-  username?: string
-): ReturnType<AuthStore['oneTimeTokens']['verifyEmail']> {
-  return oneTimeTokens.verifyEmail(token, { username }, after(at))
-}

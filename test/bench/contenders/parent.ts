@@ -7,9 +7,13 @@ export function settings<T>(): T {
   return JSON.parse(process.argv[2] ?? '{}')
 }
 
-/** Serves until the measuring process is gone, and tells it how much processor time this one has used. */
+/** Serves until the measuring process is gone. */
 export async function serve(app: FastifyInstance): Promise<void> {
-  const url = await app.listen({ port: 0, host: '127.0.0.1' })
+  stand(await app.listen({ port: 0, host: '127.0.0.1' }))
+}
+
+/** A server of any kind, until the measuring process is gone, which is told how much processor time this one has used. */
+export function stand(url: string): void {
   answer(async () => ({ operations: 0, seconds: 0, cpu: cpu() }))
   tell({ url })
 }

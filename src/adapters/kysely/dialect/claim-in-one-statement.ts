@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, NotNull } from 'kysely'
 import { type Given, prepare } from '../statement.ts'
 import type { Database } from '../tables.ts'
 import type { Claim, ClaimStatement, Dialect, RowLock } from './dialect.ts'
@@ -27,7 +27,8 @@ export function claimInOneStatement(
         .updateTable('auth_outbox')
         .set({ leased_until: dialect.later(now, given.leaseSeconds) })
         .where('id', 'in', (eb) => eb.selectFrom('chosen').select('id'))
-        .returning(['id', 'name', 'address', 'user_id', 'session_id', 'epoch', 'attempts'])
+        .returning(['id', 'name', 'address', 'user_id', 'session_id', 'epoch', 'attempts', 'leased_until'])
+        .$narrowType<{ leased_until: NotNull }>()
     })
   const [due, unsent] = [claiming(false), claiming(true)]
   return (executor, claim, early) => executor.run(early ? unsent : due, claim)

@@ -13,7 +13,7 @@ import type { EndedSession, RotateSession, SessionOutcome } from '../../../store
 import type { Failure } from '../failures.ts'
 import type { Place } from '../place.ts'
 import type { Executor, Given } from '../statement.ts'
-import type { Database, OutboxTable, Whole } from '../tables.ts'
+import type { Database, Instant, OutboxTable, Whole } from '../tables.ts'
 
 export interface Dialect {
   /** Column types for migrations. `key` compares byte by byte, whatever the database's language. */
@@ -82,6 +82,7 @@ export interface Claim {
 export type ClaimedRow = Pick<OutboxTable, 'id' | 'name' | 'address' | 'user_id' | 'session_id'> & {
   readonly epoch: Whole | null
   readonly attempts: Whole
+  readonly leased_until: Instant
 }
 
 export type ClaimStatement = (executor: Executor, claim: Claim, early: boolean) => Promise<readonly ClaimedRow[]>
