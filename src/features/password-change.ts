@@ -25,25 +25,25 @@ const ChangeBody = closedBody<PasswordChange>({ currentPassword: Password, newPa
 // 2 The rule
 
 /**
- * PW12: asks for the current password; every session ends, this one too, and a new one opens. When the sessions ended
+ * PW12: asks for the current password; every session ends, this one too, and a new one opens in its place. When the sessions ended
  * meanwhile for another reason, what was proven is not true any more, and nothing changes.
  */
 export async function changePassword(
   context: Context,
-  userId: string,
+  { id: userId, sessionId }: { readonly id: string; readonly sessionId?: string },
   { currentPassword, newPassword }: PasswordChange,
   caller: Caller
 ): Promise<Grant> {
   const user = await reauthenticate(context, userId, currentPassword)
   const hash = await hashNewPassword(context, newPassword, user)
-  const change = { id: userId, epoch: user.sessionEpoch, hash }
+  const change = { id: userId, epoch: user.sessionEpoch, hash, sessionId }
   const changed = await context.store.users.changePassword(change, context.telling('password-changed'))
   if (changed.outcome === 'refused') throw authError('AUTH_UNAVAILABLE', { retryAfter: 1 })
 
   context.ended.add(changed.ended, 'password-changed')
   context.events.emit('password-changed', { ...caller, userId, sessionId: null })
   context.outbox.wake()
-  return openSession(context, { user: changed.user, remember: true }, caller)
+  return openSession(context, changed, caller)
 }
 
 // 3 Routes
@@ -51,8 +51,8 @@ export async function changePassword(
 export const passwordChangeFeature = defineFeature({
   name: 'password-change',
   api: (context) => ({
-    changePassword: verbFor(context, ChangeBody, async (scoped, userId, change, caller): Promise<SessionAnswer> => {
-      return (await changePassword(scoped, userId, change, caller)).answer
+    changePassword: verbFor(context, ChangeBody, async (scoped, id, change, caller): Promise<SessionAnswer> => {
+      return (await changePassword(scoped, { id }, change, caller)).answer
     })
   }),
   routes({ route, transports }, context) {
@@ -69,7 +69,7 @@ export const passwordChangeFeature = defineFeature({
       },
       handler: async (request, reply) => {
         const transport = transports.continued(request, transports.presenting(request))
-        const grant = await changePassword(context, identityOf(request).user.id, request.body, callerOf(request))
+        const grant = await changePassword(context, identityOf(request).user, request.body, callerOf(request))
         return transports.hand(reply, grant, transport)
       }
     })

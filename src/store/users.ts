@@ -31,10 +31,29 @@ export type CredentialOutcome =
   | { readonly outcome: 'found'; readonly credential: Credential }
   | { readonly outcome: 'unknown' }
 
+export type ChangePasswordOutcome =
+  | {
+      readonly outcome: 'changed'
+      readonly user: UserRecord
+      readonly ended: readonly EndedSession[]
+      /** That of the user's session whose id was given; true without one. */
+      readonly remember: boolean
+    }
+  | { readonly outcome: 'refused' }
+
 /** Absent keeps; null removes. `fields` is laid over the stored ones key by key: absent keeps, null removes. */
 export interface UserChange {
   readonly username?: string | null
   readonly fields?: Readonly<Record<string, unknown>>
+}
+
+export interface ChangePassword {
+  readonly id: string
+  /** The user's `sessionEpoch` as read together with the current password. */
+  readonly epoch: number
+  readonly hash: string
+  /** The session of whoever asks, which another one is to take the place of. */
+  readonly sessionId?: string | undefined
 }
 
 /** What a new user is asked: the letter is written down with them, or neither is. */
@@ -65,13 +84,7 @@ export interface UserStore {
    * Stores the hash and ends every session if the user is still of that epoch, else `refused`: the password that was
    * asked for may not be the current one any more.
    */
-  changePassword(
-    change: { readonly id: string; readonly epoch: number; readonly hash: string },
-    at?: Telling
-  ): Promise<
-    | { readonly outcome: 'changed'; readonly user: UserRecord; readonly ended: readonly EndedSession[] }
-    | { readonly outcome: 'refused' }
-  >
+  changePassword(change: ChangePassword, at?: Telling): Promise<ChangePasswordOutcome>
   /** The same, whatever the epoch; answers with the sessions it ended. */
   setPassword(id: string, hash: string, at?: Telling): Promise<readonly EndedSession[]>
   /** Sets or lifts `disabledAt`; disabling ends every session in the same transaction. */

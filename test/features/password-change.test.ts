@@ -1,5 +1,6 @@
 import t from 'tap'
 import { bearer, call, freshEmail, get, PASSWORD, post, signUp, startApp } from '../support/app.ts'
+import { setCookies, signUpInBrowser } from '../support/browser.ts'
 import { eachDatabase, postgresDatabase } from '../support/databases.ts'
 import { CHEAP, startMailApp } from '../support/mail-app.ts'
 
@@ -90,6 +91,27 @@ t.test('the answer travels as the session did', async (t) => {
   t.equal(answer.status, 200)
   t.same(Object.keys(answer.body), ['user', 'expiresIn'])
   t.match([answer.headers['set-cookie']].flat(), [/^__Host-access=/, /^__Host-refresh=/])
+})
+
+t.test('a browser that was to forget the session forgets the new one too', async (t) => {
+  for (const { name, storage } of eachDatabase) {
+    const app = await startApp(t, { storage: await storage(t), transport: 'cookie', password: CHEAP })
+    const { browser, email } = await signUpInBrowser(app)
+    for (const remember of [false, true, false]) {
+      await browser.post('/auth/login', { email, password: PASSWORD, remember })
+      const answer = await browser.post('/auth/change-password', { currentPassword: PASSWORD, newPassword: PASSWORD })
+      t.equal(answer.status, 200)
+      for (const { name: cookie, attributes } of [
+        ...setCookies(answer),
+        ...setCookies(await browser.post('/auth/refresh'))
+      ])
+        t.equal(
+          attributes.some((attribute) => attribute.startsWith('Max-Age')),
+          remember,
+          `${cookie} on ${name}`
+        )
+    }
+  }
 })
 
 t.test('it works where no mail can be sent', async (t) => {

@@ -3,7 +3,7 @@ import type { NewUser } from '../../store/index.ts'
 import { key, userColumns } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { type Given, prepare } from './statement.ts'
-import type { Database } from './tables.ts'
+import type { Database, Flag } from './tables.ts'
 
 export interface NewRow extends Omit<NewUser, 'fields'> {
   readonly emailKey: string | null
@@ -101,8 +101,18 @@ export function userStatements(db: Kysely<Database>, dialect: Dialect) {
         .where('password_hash', '=', given.oldHash)
     ),
     setPassword: prepare(setPassword),
-    changePassword: prepare((given: Given<NewPassword & { epoch: number }>) =>
-      setPassword(given).where('session_epoch', '=', given.epoch).where('disabled_at', 'is', null)
+    changePassword: prepare((given: Given<NewPassword & { epoch: number; sessionId: string }>) =>
+      setPassword(given)
+        .where('session_epoch', '=', given.epoch)
+        .where('disabled_at', 'is', null)
+        .returning((eb) => {
+          const session = eb
+            .selectFrom('auth_sessions')
+            .select('remember')
+            .whereRef('user_id', '=', 'auth_users.id')
+            .where('id', '=', given.sessionId)
+          return eb.fn.coalesce(session, sql<Flag>`true`).as('remember')
+        })
     ),
     resetPassword: prepare((given: Given<NewPassword>) => setPassword(given).set(proven(given))),
     proveAddress: prepare((given: Given<{ id: string; now: Date | null }>) => change(given).set(proven(given))),

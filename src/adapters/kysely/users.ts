@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Kysely } from 'kysely'
 import type { Identifier, UserChange, UserRecord, UserStore } from '../../store/index.ts'
-import { key, knownId, type UserRow, userRecord } from './columns.ts'
+import { flag, key, knownId, NOBODY, type UserRow, userRecord } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { endingOfSessions } from './ending.ts'
 import { takenColumn } from './failures.ts'
@@ -80,14 +80,15 @@ export function userShelf(db: Kysely<Database>, dialect: Dialect): (executor: Ex
         await executor.run(statements.rehash, { id: knownId(id), oldHash, newHash })
       },
 
-      changePassword({ id: userId, epoch, hash }, { notice, now = null } = {}) {
+      changePassword({ id: userId, epoch, hash, sessionId = NOBODY }, { notice, now = null } = {}) {
         const id = knownId(userId)
+        const values = { id, epoch, hash, sessionId: knownId(sessionId), now }
         return executor.transaction(async (transaction) => {
-          const [row] = await transaction.run(statements.changePassword, { id, epoch, hash, now })
+          const [row] = await transaction.run(statements.changePassword, values)
           if (row === undefined) return { outcome: 'refused' }
           const ended = await endSessions(transaction, id, 'password-changed', now)
           await post(transaction, notice, row, now)
-          return { outcome: 'changed', user: userRecord(row), ended }
+          return { outcome: 'changed', user: userRecord(row), ended, remember: flag(row.remember) }
         })
       },
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import type { AuthStore, Credential, Identifier } from '../../store/index.ts'
-import { after, assertEnded, createUser, HASH, openSession, type StorePromise, unusedName } from './promise.ts'
+import {
+  after,
+  assertEnded,
+  createUser,
+  findUser,
+  HASH,
+  openSession,
+  type StorePromise,
+  unusedName
+} from './promise.ts'
 
 export const passwordPromises: readonly StorePromise[] = [
   {
@@ -47,6 +56,26 @@ export const passwordPromises: readonly StorePromise[] = [
       assert.equal(now.passwordHash, 'new')
       assert.ok(now.user.sessionEpoch > user.sessionEpoch)
       assert.notEqual(await store.sessions.end(bystander, 'logout', after(0)), null)
+    }
+  },
+  {
+    promise: 'a changed password tells whether the session of whoever changed it is remembered; without one, it is',
+    async check(store) {
+      for (const remember of [true, false]) {
+        const user = await createUser(store)
+        const stranger = await createUser(store)
+        const [session, foreign] = [
+          await openSession(store, user, { remember }),
+          await openSession(store, stranger, { remember: false })
+        ]
+        const told = async (sessionId?: string) => {
+          const { id, sessionEpoch: epoch } = await findUser(store, user.id)
+          const changed = await store.users.changePassword({ id, epoch, hash: 'new', sessionId }, after(0))
+          return changed.outcome === 'changed' && changed.remember
+        }
+        assert.equal(await told(session.id), remember)
+        for (const nobody of [undefined, foreign.id, 'unknown']) assert.equal(await told(nobody), true)
+      }
     }
   }
 ]
