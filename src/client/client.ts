@@ -45,11 +45,17 @@ export interface AuthClient<U extends User = User> {
 }
 
 export function createAuthClient<U extends User = User>(options: AuthClientOptions<U> = {}): AuthClient<U> {
-  const { url: address = '/auth', keep: place = 'memory', origins = [], onSignedIn, onSignedOut } = options
-  const { fetch = (input, init) => globalThis.fetch(input, init) } = options
+  const {
+    url: address = '/auth',
+    keep: place = 'memory',
+    origins = [],
+    onSignedIn,
+    onSignedOut,
+    fetch = (input, init) => globalThis.fetch(input, init)
+  } = options
   const url = address.replace(/\/+$/, '')
   const name = `gatehouse ${url}`
-  const originOf = (target: string) => new URL(new Request(target).url).origin
+  const originOf = (request: Request) => new URL(request.url).origin
 
   const listeners = new Set<(user: U | null) => void>()
 
@@ -68,43 +74,43 @@ export function createAuthClient<U extends User = User>(options: AuthClientOptio
     expiry.follow(now)
     // Later: what a callback throws is not the refresh's failure.
     queueMicrotask(() => {
-      if (now && now.user.id !== before?.user.id) onSignedIn?.(now.user as U)
-      if (before && !now) onSignedOut?.(reason)
+      if (now?.user.id !== before?.user.id) {
+        if (now) onSignedIn?.(now.user as U)
+        else onSignedOut?.(reason)
+      }
       for (const listener of listeners) listener(user())
     })
   }
 
-  /** In turn with the refreshes, whose cookies would replace the new ones. */
-  const open = (path: string, body: object, session?: Session | null): Promise<SignUpOutcome<U>> =>
+  /** In turn with the refreshes, whose cookies would replace the new ones. Null while an address waits for its proof. */
+  const open = (path: string, body: object, session?: Session | null): Promise<U | null> =>
     sessions.inTurn(async () => {
       const told = await call<SessionAnswer & { status: string }>(path, body, session)
-      if (told?.status === 'check_email') return { outcome: 'check-email' }
+      if (told?.status === 'check_email') return null
       sessions.hold(told)
-      return { outcome: 'signed-in', user: user() as U }
+      return user()
     })
-
-  async function restore(): Promise<boolean> {
-    const session = sessions.current()
-    if (session && expiry.isOver()) await refresh(session).catch(() => session)
-    if (!session && hasJar) {
-      // Asks before it rotates: a page that is left at once would lose the answer, and most loads need none.
-      const found = keep.transport === 'cookie' && (await call<User>('/me').catch(nobodyOn401))
-      if (found) sessions.hold({ user: found as User })
-      else await refresh(session)
-    }
-    return sessions.current() !== null
-  }
 
   return {
     get user() {
       return user()
     },
-    ready: restore,
-    signUp: (input) => open('/signup', input),
-    async signIn(input) {
-      await open('/login', input)
-      return user() as U
+    async ready() {
+      const session = sessions.current()
+      if (session && expiry.isOver()) await refresh(session).catch(() => session)
+      if (!session && hasJar) {
+        // Asks before it rotates: a page that is left at once would lose the answer, and most loads need none.
+        const found = keep.transport === 'cookie' && (await call<User>('/me').catch(nobodyOn401))
+        if (found) sessions.hold({ user: found as User })
+        else await refresh(session)
+      }
+      return user() !== null
     },
+    async signUp(input) {
+      const user = await open('/signup', input)
+      return user ? { outcome: 'signed-in', user } : { outcome: 'check-email' }
+    },
+    signIn: (input) => open('/login', input) as Promise<U>,
     async signOut({ everywhere } = {}) {
       const session = sessions.current()
       const drop = () => sessions.drop('logout')
@@ -116,16 +122,13 @@ export function createAuthClient<U extends User = User>(options: AuthClientOptio
         await leave()
       }
     },
-    async changePassword(input) {
-      await open('/change-password', input, await refresh(sessions.current()))
-      return user() as U
-    },
-    fetch: createFetch(keep, sessions, expiry, refresh, fetch, (target) =>
-      [originOf(url), ...origins].includes(originOf(target))
+    changePassword: async (input) => open('/change-password', input, await refresh(sessions.current())) as Promise<U>,
+    fetch: createFetch(keep, sessions, expiry, refresh, fetch, (request) =>
+      [originOf(new Request(url)), ...origins].includes(originOf(request))
     ),
     subscribe(listener) {
       listeners.add(listener)
-      return () => void listeners.delete(listener)
+      return () => listeners.delete(listener)
     },
     close() {
       sessions.close()

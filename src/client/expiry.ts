@@ -1,6 +1,6 @@
 /** When a session wants its refresh. Durations only: the device's clock is never compared with the server's. */
+import { LONGEST_TIMER, REFRESH_AGAIN_AFTER } from './limits.ts'
 import type { Session } from './session.ts'
-import { unref } from './tabs.ts'
 
 export interface Expiry {
   follow(session: Session | null): void
@@ -11,49 +11,50 @@ export interface Expiry {
   close(): void
 }
 
-const LONGEST_TIMER = 2 ** 31 - 1
-const AFTER_A_FAILURE = 30_000
-
 /** `refresh` is called shortly before the end, and when the page comes back from wherever timers do not run. */
 export function watchExpiry(refresh: () => Promise<unknown>): Expiry {
   const closed = new AbortController()
-  let session: Session | null = null
-  let seenAt = 0
+  /** How long the session lasts from its answer on; 0 when nobody said. */
+  let life = 0
   let dueAfter = 0
+  let receivedAt = 0
+  let seenAt = 0
   let timer: ReturnType<typeof setTimeout> | undefined
 
   /** Neither clock alone is right: this one stops in a sleeping device, that one can be set. */
   function age(): number {
-    const byTheWall = Date.now() - (session?.receivedAt ?? 0)
+    const byTheWall = Date.now() - receivedAt
     return byTheWall < 0 ? Infinity : Math.max(byTheWall, performance.now() - seenAt)
   }
 
-  function wait(milliseconds: number): void {
+  function wait(milliseconds = dueAfter - age()): void {
     clearTimeout(timer)
-    if (closed.signal.aborted || !session?.expiresIn) return
+    if (closed.signal.aborted || !life) return
     timer = setTimeout(wake, Math.min(Math.max(milliseconds, 0), LONGEST_TIMER))
-    unref(timer)
+    // Node's timers would keep a process alive that has nothing left to do; a browser's have no `unref`.
+    timer.unref?.()
   }
 
   function wake(): void {
-    if (!session?.expiresIn) return
-    if (age() < dueAfter) wait(dueAfter - age())
-    else refresh().catch(() => wait(AFTER_A_FAILURE))
+    if (!life) return
+    if (age() < dueAfter) wait()
+    else refresh().catch(() => wait(REFRESH_AGAIN_AFTER))
   }
 
   for (const event of ['visibilitychange', 'pageshow', 'online'])
-    page.addEventListener?.(event, wake, { signal: closed.signal })
+    (globalThis as Partial<Page>).addEventListener?.(event, wake, { signal: closed.signal })
 
   return {
-    follow(next) {
-      session = next
+    follow(session) {
+      life = (session?.expiresIn ?? 0) * 1000
+      receivedAt = session?.receivedAt ?? 0
       seenAt = performance.now()
       // Jitter, so that the tabs of many users do not come back all at once after an outage.
-      dueAfter = (next?.expiresIn ?? 0) * 1000 * (0.95 - 0.05 * Math.random())
-      wait(dueAfter - age())
+      dueAfter = life * (0.95 - 0.05 * Math.random())
+      wait()
     },
     isDue: () => age() >= dueAfter,
-    isOver: () => age() >= (session?.expiresIn ?? Infinity) * 1000,
+    isOver: () => life > 0 && age() >= life,
     close() {
       clearTimeout(timer)
       closed.abort()
@@ -62,6 +63,6 @@ export function watchExpiry(refresh: () => Promise<unknown>): Expiry {
 }
 
 /** The part of a window that is used here; Node has none of it. */
-const page = globalThis as {
-  addEventListener?: (event: string, listener: () => void, options: { readonly signal: AbortSignal }) => void
+interface Page {
+  addEventListener(event: string, listener: () => void, options: { readonly signal: AbortSignal }): void
 }

@@ -3,14 +3,12 @@ import type { Told } from './error.ts'
 import type { Expiry } from './expiry.ts'
 import { parseJson } from './json.ts'
 import type { Keep } from './keep.ts'
+import { FETCH_REPEATS } from './limits.ts'
 import type { Refresh } from './refresh.ts'
 import { authorized } from './server.ts'
 import type { Session, Sessions } from './session.ts'
 
 type Fetch = typeof globalThis.fetch
-
-/** Twice: what another tab hands over after a long sleep may have expired as well. */
-const REPEATS = 2
 
 /** Requests for origins that may not know the session go out as they are. */
 export function createFetch(
@@ -19,11 +17,11 @@ export function createFetch(
   expiry: Expiry,
   refresh: Refresh,
   fetch: Fetch,
-  mayKnow: (target: string) => boolean
+  mayKnow: (request: Request) => boolean
 ): Fetch {
   return async (input, init = {}) => {
     const request = input instanceof Request ? input : new Request(input)
-    if (!mayKnow(request.url)) return fetch(input, init)
+    if (!mayKnow(request)) return fetch(input, init)
 
     const send = (session: Session | null) =>
       fetch(request === input ? request.clone() : request.url, {
@@ -46,12 +44,12 @@ export function createFetch(
 
     for (let tries = 1; ; tries++) {
       const response = await send(session)
-      if (response.status !== 401 || tries > REPEATS || !(session || transport !== 'bearer')) return response
+      if (response.status !== 401 || tries > FETCH_REPEATS || (!session && transport === 'bearer')) return response
       // A wrong password is not about the session, nor is a proxy's page. A host with its own wording of errors still
       // sends the header of RFC 6750, section 3.
       const told = parseJson<Told | null>(await response.clone().text())
       const signs = `${told?.code} ${response.headers.get('www-authenticate')}`
-      if (!/^AUTH_(ACCESS_TOKEN_|SESSION_ENDED )|"invalid_token"/.test(signs)) return response
+      if (!/^AUTH_(ACCESS_TOKEN_|SESSION_ENDED)|"invalid_token"/.test(signs)) return response
       if (failure) throw failure
       session = await refresh(session, told?.reason)
       if (!session || isStream) return response

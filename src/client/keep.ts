@@ -17,19 +17,24 @@ export interface Keep {
 }
 
 export function keepIn(place: KeepName | TokenStore, key: string): Keep {
-  const transport = 'bearer'
   switch (place) {
     case 'cookies':
+      return keep(memory(), 'jar', 'cookie')
     case 'refresh-cookie':
-      return { store: memory(), transport: place === 'cookies' ? 'cookie' : place, sharedBy: 'jar' }
-    case 'sessionStorage':
-    case 'localStorage':
-      return { store: webStorage(place, key), transport, sharedBy: place === 'localStorage' ? 'store' : 'copy' }
+      return keep(memory(), 'jar', place)
     case 'memory':
-      return { store: memory(), transport, sharedBy: 'nothing' }
+      return keep(memory(), 'nothing')
+    case 'sessionStorage':
+      return keep(webStorage(place, key), 'copy')
+    case 'localStorage':
+      return keep(webStorage(place, key), 'store')
     default:
-      return { store: place, transport, sharedBy: 'store' }
+      return keep(place, 'store')
   }
+}
+
+function keep(store: TokenStore, sharedBy: Keep['sharedBy'], transport: Keep['transport'] = 'bearer'): Keep {
+  return { store, sharedBy, transport }
 }
 
 function memory(): TokenStore {
@@ -44,23 +49,22 @@ function memory(): TokenStore {
 
 /** Memory where the browser forbids its storage, and from the first write that it refuses: no rotated token is lost. */
 function webStorage(name: 'sessionStorage' | 'localStorage', key: string): TokenStore {
-  const fallback = memory()
-  let refuses = false
+  let refused: string | null = null
   return {
     read() {
       try {
-        if (!refuses) return globalThis[name].getItem(key)
-      } catch {}
-      return fallback.read()
+        return refused ?? globalThis[name].getItem(key)
+      } catch {
+        return null
+      }
     },
     write(value) {
-      fallback.write(value)
+      refused = null
       try {
         if (value === null) globalThis[name].removeItem(key)
         else globalThis[name].setItem(key, value)
-        refuses = false
       } catch {
-        refuses = true
+        refused = value
       }
     }
   }

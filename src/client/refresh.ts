@@ -1,9 +1,11 @@
 /** The one place that rotates tokens, and the only one that takes a refusal for an end. */
 import type { AuthClientError } from './error.ts'
 import type { Keep } from './keep.ts'
+import { LONGEST_PAUSE, REFRESH_TRIES } from './limits.ts'
 import type { CallServer } from './server.ts'
 import type { Session, SessionAnswer, Sessions } from './session.ts'
 import type { SignedOutReason } from './shapes.ts'
+import { pause } from './tabs.ts'
 
 /**
  * `stale` is the session that the caller saw; when it is not the newest any more, the newest is the answer. Null when
@@ -11,9 +13,6 @@ import type { SignedOutReason } from './shapes.ts'
  * refused the session, in case the server has forgotten it by now.
  */
 export type Refresh = (stale: Session | null, ended?: string) => Promise<Session | null>
-
-const TRIES = 4
-const LONGEST_PAUSE = 5
 
 export function createRefresh({ sharedBy }: Keep, sessions: Sessions, call: CallServer): Refresh {
   const hasJar = sharedBy === 'jar'
@@ -31,9 +30,9 @@ export function createRefresh({ sharedBy }: Keep, sessions: Sessions, call: Call
         return sessions.current()
       } catch (error) {
         // Another tab was faster, and this one's token the older.
-        if (sessions.current() !== held) return sessions.current()
+        if (sessions.current() !== held) continue
         const { status, code, reason, retryAfter } = error as AuthClientError
-        if (status === 401 && /^AUTH_(SESSION_ENDED|REFRESH_TOKEN_INVALID)$/.test(code)) {
+        if (status === 401 && /^AUTH_(REFRESH_TOKEN_|SESSION_ENDED)/.test(code)) {
           if (!held) return held
           // The loser of a race sent cookies that have been replaced by now.
           if (hasJar && tries === 1) continue
@@ -43,8 +42,8 @@ export function createRefresh({ sharedBy }: Keep, sessions: Sessions, call: Call
         // The same token again is safe: within its grace the server answers the same successor.
         const seconds = Math.max(retryAfter, (2 ** tries * (1 + Math.random())) / 8)
         const isPassing = status === 0 || status === 429 || status >= 500
-        if (!isPassing || tries === TRIES || seconds > LONGEST_PAUSE) throw error
-        await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+        if (!isPassing || tries === REFRESH_TRIES || seconds > LONGEST_PAUSE) throw error
+        await pause(seconds * 1000)
       }
     }
   }

@@ -2,6 +2,7 @@
 import { AuthClientError, type Told } from './error.ts'
 import { parseJson } from './json.ts'
 import type { Keep } from './keep.ts'
+import { ANSWER_WITHIN } from './limits.ts'
 import type { Session } from './session.ts'
 
 /** Answers the body of a good answer and throws any other. A body makes it a POST; `session` says whose token goes along. */
@@ -10,9 +11,6 @@ export type CallServer = <T>(
   body?: object,
   session?: Session | null
 ) => Promise<Partial<T> | null | undefined>
-
-/** Two of these fit into the server's grace: a refresh whose answer was lost is repeated in time. */
-const ANSWER_WITHIN = 10_000
 
 export function connectServer(base: string, { transport }: Keep, fetch: typeof globalThis.fetch): CallServer {
   return async <T>(path: string, body?: object, session: Session | null = null) => {

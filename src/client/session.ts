@@ -2,8 +2,9 @@
 import { AuthClientError } from './error.ts'
 import { parseJson } from './json.ts'
 import type { Keep } from './keep.ts'
+import { COPIES_ANSWER_WITHIN } from './limits.ts'
 import type { SignedOutReason, User } from './shapes.ts'
-import { connectTabs, inTurn } from './tabs.ts'
+import { connectTabs, inTurn, pause } from './tabs.ts'
 
 /** What the server answers when a session opens or goes on, as far as the transport lets a script see it. */
 export interface SessionAnswer {
@@ -42,8 +43,6 @@ interface Message {
   readonly reason?: SignedOutReason | undefined
 }
 
-const COPIES_ANSWER_WITHIN = 100
-
 export function holdSessions(
   { store, sharedBy, transport }: Keep,
   name: string,
@@ -71,18 +70,19 @@ export function holdSessions(
   }
 
   function announce(about = id(), reason?: SignedOutReason): void {
-    tabs?.postMessage({ about, reason, session: sharedBy === 'store' ? null : session })
+    tabs?.postMessage({ about, session: sharedBy === 'store' ? null : session, reason })
   }
 
   function hear({ about, session: told, reason }: Message): void {
     if (sharedBy === 'store') look(reason)
-    else if (about !== id()) return
-    else if (!told || !session || told.turn > session.turn) write(told, reason)
-    else if (sharedBy === 'copy' && told.turn < session.turn) announce()
+    else if (about === id()) {
+      if (!told || !session || told.turn > session.turn) write(told, reason)
+      else if (sharedBy === 'copy' && told.turn < session.turn) announce()
+    }
   }
 
   return {
-    current: () => look(),
+    current: look,
     hold(told) {
       const { user, accessToken } = told ?? {}
       if (!user || !(accessToken || transport === 'cookie')) throw new AuthClientError(200)
@@ -99,7 +99,7 @@ export function holdSessions(
     async askCopies() {
       if (sharedBy !== 'copy') return
       announce()
-      await new Promise((resolve) => setTimeout(resolve, COPIES_ANSWER_WITHIN))
+      await pause(COPIES_ANSWER_WITHIN)
     },
     inTurn: (work) => inTurn(`${name} ${id()}`, work),
     close() {

@@ -1,9 +1,6 @@
 /** How tabs of one origin speak and take turns, where the browser lets them. */
 
-/** Node's channel and timers would keep a process alive that has nothing left to do; a browser's have no `unref`. */
-export function unref(handle: unknown): void {
-  ;(handle as { unref?: () => void }).unref?.()
-}
+import { LOCK_WITHIN, LOOK_EVERY, LOOKS } from './limits.ts'
 
 /** What is used of a BroadcastChannel. */
 interface Channel<Message> {
@@ -12,19 +9,18 @@ interface Channel<Message> {
 }
 
 export function connectTabs<Message>(name: string, hear: (message: Message) => void): Channel<Message> | undefined {
-  if (typeof BroadcastChannel === 'undefined') return undefined
+  if (!globalThis.BroadcastChannel) return undefined
   const channel = new BroadcastChannel(name)
   channel.onmessage = ({ data }) => hear(data)
-  unref(channel)
+  // Node's alone, which would keep a process alive.
+  channel.unref?.()
   return channel
 }
 
-/** Longer than a refresh with all its retries, unless its tab was frozen with the lock in hand. */
-const LOCK_WAIT = 60_000
-
 /**
- * One at a time over all tabs (Web Locks). Without locks, as in an insecure context, or when the wait is too long, the
- * work is done all the same: the server's grace answers two refreshes at once with the same tokens.
+ * One at a time over all tabs: by Web Locks or, in an insecure context, which has none, by a note that one leaves. Where
+ * that is forbidden too, or when the wait is too long, the work is done all the same: the server's grace answers two
+ * refreshes at once with the same tokens. It does not cover a third, whose request arrives two generations late.
  */
 export async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
   let begun: Promise<T> | undefined
@@ -33,7 +29,15 @@ export async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T
     return begun
   }
   try {
-    await navigator.locks.request(name, { signal: AbortSignal.timeout(LOCK_WAIT) }, begin)
-  } catch {}
-  return begin()
+    if (navigator.locks) return await navigator.locks.request(name, { signal: AbortSignal.timeout(LOCK_WITHIN) }, begin)
+    for (let looks = 0; localStorage[name] && looks < LOOKS; looks++) await pause(LOOK_EVERY)
+    localStorage[name] = 1
+    return await begin().finally(() => localStorage.removeItem(name))
+  } catch {
+    return begin()
+  }
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

@@ -1,5 +1,7 @@
 /** A host app of cookies, whose page has nothing but the client, and whose clock a test can move on. */
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
@@ -19,6 +21,8 @@ export interface House {
   readonly port: number
   /** Every request that was answered. */
   readonly seen: SeenRequest[]
+  /** Up to how many milliseconds a request is on its way: some overtake others. */
+  longestWay: number
   /** Moves the server's clock on. */
   pass(seconds: number): void
 }
@@ -29,10 +33,14 @@ export async function openHouse(t: Test, options: Partial<AuthOptions> = {}): Pr
   t.teardown(() => app.close())
   let passed = 0
   const seen: SeenRequest[] = []
+  app.addHook('onRequest', async () => {
+    if (house.longestWay > 0) await sleep(house.longestWay * Math.random())
+  })
   app.addHook('onResponse', async ({ method, url, headers }, { statusCode: status }) => {
     seen.push({ method, url, status, hasCookie: headers.cookie !== undefined })
   })
 
+  await app.register(websocket)
   await app.register(authPlugin, {
     secret: 'correct horse battery staple, at length',
     storage: 'sqlite::memory:',
@@ -48,19 +56,22 @@ export async function openHouse(t: Test, options: Partial<AuthOptions> = {}): Pr
   app.get<{ Params: { file: string } }>('/client/:file', async ({ params }, reply) =>
     reply.type('text/javascript').send(readFileSync(new URL(`../../dist/client/${params.file}`, import.meta.url)))
   )
+  app.get('/socket', { websocket: true, onRequest: app.authenticate }, (socket, { user }) => socket.send(user.id))
   app.get('/protected', { onRequest: app.authenticate }, async ({ user }) => user)
   app.post('/protected', { onRequest: app.authenticate }, async ({ user }) => user)
 
   await app.listen({ host: '127.0.0.1', port: 0 })
   const port = Number(new URL(app.listeningOrigin).port)
-  return {
+  const house: House = {
     app,
     port,
     seen,
+    longestWay: 0,
     pass(seconds) {
       passed += seconds
     }
   }
+  return house
 }
 
 /** Makes `auth` in the page, and `ended` with the reasons of every sign-out. */

@@ -74,6 +74,40 @@ t.test('a duplicated tab, whose sessionStorage began as a copy', async (t) => {
   })
 })
 
+t.test('tabs without locks, as in an insecure context', async (t) => {
+  const house = await startHouse(t)
+  const keep = sharedStore()
+  const tabs = [1, 2, 3].map(() => openTab(t, house, { keep }))
+  await signUpIn(tabs[0] as (typeof tabs)[0])
+  define(t, navigator, 'locks', undefined)
+  const expire = async () => {
+    house.pass(11 * MINUTES)
+    house.requests.length = 0
+    const answers = await Promise.all(tabs.map((auth) => auth.fetch(`${house.url}/me`)))
+    t.same(
+      answers.map(({ status }) => status),
+      [200, 200, 200]
+    )
+  }
+
+  t.test('take turns by a note in the storage', async (t) => {
+    const storage: Record<string, unknown> = {}
+    const removeItem = (name: string) => delete storage[name]
+    define(t, globalThis, 'localStorage', Object.defineProperty(storage, 'removeItem', { value: removeItem }))
+    for (let expiry = 0; expiry < 5; expiry++) {
+      await expire()
+      t.equal(refreshesAt(house), 1)
+      t.same(Object.keys(storage), [], 'no note is left')
+    }
+  })
+
+  t.test('refresh all the same where there is no storage', async (t) => {
+    define(t, globalThis, 'localStorage', undefined)
+    await expire()
+    t.ok(refreshesAt(house) > 0)
+  })
+})
+
 t.test('clients that keep their session in memory share nothing', async (t) => {
   const house = await startHouse(t)
   const one = openTab(t, house)
@@ -164,4 +198,14 @@ function emptyFile(t: Test): string {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'store'), '')
   return join(folder, 'store')
+}
+
+/** In place of what stands there, until the test ends. */
+function define(t: Test, object: object, name: string, value: unknown): void {
+  const before = Object.getOwnPropertyDescriptor(object, name)
+  Object.defineProperty(object, name, { value, configurable: true, writable: true })
+  t.teardown(() => {
+    Reflect.deleteProperty(object, name)
+    if (before) Object.defineProperty(object, name, before)
+  })
 }
