@@ -1,5 +1,6 @@
 /** A small host application: accounts by fastify-gatehouse, a few routes and two pages of its own. */
 import { fileURLToPath } from 'node:url'
+import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
 import authPlugin from 'fastify-gatehouse'
 import { documentApi } from './api-docs.ts'
@@ -20,8 +21,9 @@ export async function buildApp(env: NodeJS.ProcessEnv): Promise<FastifyInstance>
   const mailbox = env.SMTP_URL || production ? null : createMailbox()
   const app = Fastify({ logger: { level: 'warn' } })
 
-  // First, because it hears of routes as they are added.
+  // First, because they hear of routes as they are added.
   await documentApi(app, { production })
+  await app.register(websocket, { options: { maxPayload: 1024 } })
 
   await app.register(authPlugin, {
     secret: readSecret(env, storage),

@@ -7,6 +7,7 @@ import t from 'tap'
 import { call, firstLetter, get, inTemporaryFolder, post, run, script, start } from './support/example-process.ts'
 import { mailServer } from './support/mail-server.ts'
 import { repository, requireFreshBuild } from './support/run.ts'
+import { openLine } from './support/web-socket.ts'
 
 requireFreshBuild()
 
@@ -108,10 +109,15 @@ t.test('the same by cookies', async (t) => {
   t.match(await send('GET', '/notes'), { status: 200, body: { notes: [{ text: 'Water the ferns' }] } })
   t.match(await send('GET', '/auth/sessions'), { body: { sessions: [{ current: true }] } })
 
+  const line = await openLine(`${url}/live`, browser)
+  t.match(JSON.parse(line.messages[0] ?? '{}'), { now: /Z$/ })
+  const foreign = await openLine(`${url}/live`, { ...browser, origin: 'http://shop.example' })
+  t.equal(foreign.opened, false, 'cookies open a WebSocket for the own page alone')
   const live = await fetch(`${url}/live`, { headers: browser })
   t.equal(live.headers.get('content-type'), 'text/event-stream')
   const ended = live.text()
   t.equal((await send('POST', '/auth/logout')).status, 204)
+  t.same(await line.closed, { code: 1008, reason: 'AUTH_SESSION_ENDED' })
   t.match(await ended, /^event: time\n.+event: end\ndata: \{"code":"AUTH_SESSION_ENDED","reason":"logout"\}\n\n$/s)
 })
 
@@ -253,8 +259,11 @@ t.test('an interrupt ends it in good order, and every open line', { skip: proces
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const { url, stop } = await start(t, inTemporaryFolder(t).env)
     const { body } = await post(`${url}/auth/signup`, ACCOUNT)
-    const live = await fetch(`${url}/live`, { headers: { authorization: `Bearer ${body.accessToken}` } })
+    const headers = { authorization: `Bearer ${body.accessToken}` }
+    const live = await fetch(`${url}/live`, { headers })
+    const line = await openLine(`${url}/live`, headers)
     t.equal(await stop(signal), 0, signal)
+    t.same(await line.closed, { code: 1005, reason: '' })
     t.notMatch(await live.text(), 'event: end', 'the session goes on')
   }
 })

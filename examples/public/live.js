@@ -3,22 +3,23 @@ import { byId } from './elements.js'
 
 const PAUSE = 1000
 
+/** Why the server closed the line; a browser that is refused one is not told why. */
+const WORDS = {
+  AUTH_SESSION_ENDED: 'Closed by the server: the session has ended',
+  AUTH_ACCESS_TOKEN_EXPIRED: 'Renewing'
+}
+
 export function liveRoom({ call }) {
   const place = byId('live')
-  let source = null
+  let socket = null
   let pause
 
   function open() {
-    source = new EventSource('/live')
-    source.addEventListener('time', ({ data }) => {
-      show('open', `Live, ${new Date(JSON.parse(data).now).toLocaleTimeString()}`)
-    })
-    source.addEventListener('end', ({ data }) => {
-      const { code } = JSON.parse(data)
-      again(code === 'AUTH_SESSION_ENDED' ? 'Closed by the server: the session has ended' : 'Renewing')
-    })
-    // The browser would open a broken line again, but gives up at an answer such as 401.
-    source.addEventListener('error', () => again('No line'))
+    const address = new URL('/live', location.href)
+    address.protocol = address.protocol.replace('http', 'ws')
+    socket = new WebSocket(address)
+    socket.onmessage = ({ data }) => show('open', `Live, ${new Date(JSON.parse(data).now).toLocaleTimeString()}`)
+    socket.onclose = ({ reason }) => again(WORDS[reason] ?? 'No line')
   }
 
   function again(why) {
@@ -38,7 +39,8 @@ export function liveRoom({ call }) {
   }
 
   function close() {
-    source?.close()
+    if (socket) socket.onclose = null
+    socket?.close()
     clearTimeout(pause)
     pause = undefined
   }

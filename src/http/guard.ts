@@ -49,7 +49,7 @@ export type Gatekeeper = (
 ) => Verdict
 
 export function createGatekeeper({ identify, feed, ended, origins }: GatekeeperParts): Gatekeeper {
-  /** An unsafe request that only a cookie speaks for must come from a page of ours (CK5). */
+  /** An unsafe request, or a WebSocket, that only a cookie speaks for must come from a page of ours (CK5). */
   function enter(request: FastifyRequest, { identity, via }: Known, refuse: Refuse): AuthError | undefined {
     if (via === 'cookie' && !isSafe(request) && !isOwnRequest(request, origins)) return refuse({ outcome: 'foreign' })
     ;(request as IdentifiedRequest)[IDENTITY] = identity

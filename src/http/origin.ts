@@ -2,8 +2,12 @@ import type { FastifyRequest } from 'fastify'
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** CK8: what changes nothing needs no proof of where it comes from. */
-export const isSafe = ({ method }: FastifyRequest): boolean => SAFE.has(method)
+/**
+ * CK8: what changes nothing needs no proof of where it comes from. A WebSocket begins with a GET and does: browsers let any
+ * page open one, cookies included, and read what it says (RFC 6455 10.2; no CORS asks the server first).
+ */
+export const isSafe = ({ method, headers }: FastifyRequest): boolean =>
+  SAFE.has(method) && !/websocket/i.test(headers.upgrade ?? '')
 
 /**
  * Whether a page of ours, or of an origin that the options list, made this request: what a cookie alone does not say, since a

@@ -83,7 +83,7 @@ export interface AuthOptions {
 
   cookie?: CookieOptions | undefined
 
-  /** Other origins that may make unsafe requests with a cookie: exact ones, such as `'https://app.example.com'`. @default [] */
+  /** Other origins that may make unsafe requests or open WebSockets with a cookie, such as `'https://app.example.com'`. @default [] */
   origins?: readonly string[] | undefined
 
   email?: EmailOptions | undefined

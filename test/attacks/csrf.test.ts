@@ -97,6 +97,10 @@ const targets: Readonly<Record<string, Target>> = {
   "DELETE of the host's": { status: 200, request: () => ({ method: 'DELETE', url: '/notes' }) },
   "POST to the host's, optional guard": { status: 200, request: () => ({ method: 'POST', url: '/drafts' }) },
   "POST to the host's, fresh guard": { status: 200, request: () => ({ method: 'POST', url: '/fresh' }) },
+  "a WebSocket of the host's": {
+    status: 200,
+    request: () => ({ method: 'GET', url: '/notes', headers: { connection: 'Upgrade', upgrade: 'websocket' } })
+  },
   "GET of the host's": { status: 200, safe: true, request: () => ({ method: 'GET', url: '/notes' }) },
   "HEAD of the host's": { status: 200, safe: true, request: () => ({ method: 'HEAD', url: '/notes' }) },
   "OPTIONS of the host's": { status: 200, safe: true, request: () => ({ method: 'OPTIONS', url: '/notes' }) },
@@ -119,7 +123,9 @@ for (const [name, { status, request, safe = false }] of Object.entries(targets))
     for (const site of sites) {
       for (const [kind, origin] of Object.entries(origins)) {
         const page = `Sec-Fetch-Site ${site}, Origin ${kind}`
-        const answer = await member.browser.send({ ...request(member), headers: saying(site, origin.header) })
+        const target = request(member)
+        const headers = { ...target.headers, ...saying(site, origin.header) }
+        const answer = await member.browser.send({ ...target, headers })
         if (safe || passes(site, origin)) {
           t.equal(answer.status, status, page)
           if (member.browser.cookies.size === 0) member = await signUpInBrowser(app)

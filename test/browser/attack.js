@@ -27,6 +27,15 @@ export async function canRead(url) {
   return response?.ok ?? false
 }
 
+/** Whether the page can listen to what the house tells its visitor by a WebSocket. */
+export function canListen(url) {
+  const socket = new WebSocket(url.replace(/^http/, 'ws'))
+  return new Promise((resolve) => {
+    socket.onmessage = () => resolve(true)
+    socket.onclose = () => resolve(false)
+  })
+}
+
 function send(url, init) {
   return fetch(url, { credentials: 'include', ...init }).catch(() => null)
 }

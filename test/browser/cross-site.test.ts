@@ -71,6 +71,8 @@ for (const { house: name, attacker, sameSite } of PLACES) {
     t.equal(await knock(page), 200, 'the visitor is still signed in')
     t.same(await page.evaluate('ended'), [])
 
+    const listen = "new Promise((resolve) => (new WebSocket('/socket').onmessage = resolve)).then(() => true)"
+    t.equal(await page.evaluate(listen), true, 'whose page may listen')
     t.equal(await page.evaluate("fetch('/auth/logout', { method: 'POST' }).then(({ status }) => status)"), 204)
     t.equal(await knock(page), 401, 'from a page of the house it would have worked')
   })
@@ -93,6 +95,7 @@ async function strike(t: Test, page: Page, lair: string, house: string): Promise
   await page.goto(lair)
   await call('attackFromWithin', house, ROUTES, body)
   t.equal(await call('canRead', `${house}/auth/me`), false, 'it cannot read')
+  t.equal(await call('canListen', `${house}/socket`), false, 'nor listen')
 
   for (const [method, path] of ROUTES.filter(([method]) => method === 'GET' || method === 'POST')) {
     const left = page.waitForURL((url) => url.origin === house)

@@ -2,12 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { type AuthOptions, authPlugin, isAuthError } from '../../src/index.ts'
 import { bearer, call, get, post, SECRET, signUp } from '../support/app.ts'
 import { sqliteFile } from '../support/databases.ts'
 import { CHEAP } from '../support/mail-app.ts'
+import { openLine } from '../support/web-socket.ts'
 
 interface SignalApp {
   readonly app: FastifyInstance
@@ -163,6 +165,22 @@ t.test('ten thousand requests that read it leave nothing behind, and those that 
 
   await post(app, '/auth/logout', { refreshToken })
   t.equal(told, 10)
+})
+
+t.test('a WebSocket closes when its session ends or its token expires, and the others stay open', async (t) => {
+  const { app } = await start(t, { accessToken: { ttl: '2s' } })
+  await app.register(websocket)
+  app.get('/socket', { websocket: true, onRequest: app.authenticate }, (socket, { auth }) => {
+    socket.send('hello')
+    auth?.signal.addEventListener('abort', () => socket.close(1008, auth.signal.reason.code))
+  })
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+  const [one, other] = [await signUp(app), await signUp(app)]
+  const open = ({ accessToken }: typeof one) => openLine(`${origin}/socket`, bearer(accessToken))
+  const [mine, theirs] = [await open(one), await open(other)]
+  await post(app, '/auth/logout', { refreshToken: one.refreshToken })
+  t.same(await mine.closed, { code: 1008, reason: 'AUTH_SESSION_ENDED' })
+  t.same(await theirs.closed, { code: 1008, reason: 'AUTH_ACCESS_TOKEN_EXPIRED' }, 'in its own time')
 })
 
 t.test('an event stream closes when its user signs out, and the others flow on', async (t) => {
