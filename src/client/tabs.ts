@@ -1,5 +1,4 @@
 /** How tabs of one origin speak and take turns, where the browser lets them. */
-
 import { LOCK_WITHIN, LOOK_EVERY, LOOKS } from './limits.ts'
 
 /** What is used of a BroadcastChannel. */

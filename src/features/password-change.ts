@@ -25,8 +25,8 @@ const ChangeBody = closedBody<PasswordChange>({ currentPassword: Password, newPa
 // 2 The rule
 
 /**
- * PW12: asks for the current password; every session ends, this one too, and a new one opens in its place. When the sessions ended
- * meanwhile for another reason, what was proven is not true any more, and nothing changes.
+ * PW12: asks for the current password; every session ends, this one too, and a new one opens in its place. When the
+ * sessions ended meanwhile for another reason, what was proven is not true any more, and nothing changes.
  */
 export async function changePassword(
   context: Context,
