@@ -15,6 +15,8 @@ export const hostDatabases: readonly HostDatabase[] = [
     name: 'PostgreSQL',
     async open(t, plugins = []) {
       const pool = new pg.Pool({ connectionString: await postgresDatabase(t) })
+      // As every host should: an idle connection that the server drops would end the process.
+      pool.on('error', () => {})
       const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }), plugins })
       t.teardown(() => db.destroy())
       return db
