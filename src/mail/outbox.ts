@@ -9,6 +9,8 @@ const BATCH = 10
 const LOOK_EVERY_MS = 2000
 /** An answer goes first, and what is posted at the same time goes out together. */
 const WAKE_AFTER_MS = 20
+/** What was sent counts towards the share of its address for an hour. */
+const KEEP_SECONDS = 3600
 /** How long a process that closes waits for the letters under way; then their attempts are given up. */
 const CLOSING_MS = 3000
 
@@ -27,6 +29,7 @@ export function createOutbox(parts: AttemptParts): Outbox {
   const attempt = createAttempt(parts, closing.signal)
   let stopped = false
   let again = false
+  let forgottenAt = Number.NEGATIVE_INFINITY
   let working: Promise<void> | undefined
 
   const claim = (early: boolean) => letters.claim({ limit: BATCH, leaseSeconds: LEASE_SECONDS, early }, parts.at())
@@ -54,11 +57,18 @@ export function createOutbox(parts: AttemptParts): Outbox {
         const claimed = await claim(false)
         await Promise.all(claimed.map(attempt))
         // Letters that failed just now are not due: only a full batch says that more may wait.
-        if (claimed.length < BATCH || stopped) return
+        if (claimed.length < BATCH || stopped) break
       }
+      await forget()
     } catch (error) {
       parts.log.warn({ err: error }, 'the outbox could not be read; it is tried again')
     }
+  }
+
+  async function forget(): Promise<void> {
+    if (performance.now() - forgottenAt < KEEP_SECONDS * 1000) return
+    forgottenAt = performance.now()
+    await letters.forget(KEEP_SECONDS, parts.at())
   }
 
   /** Makes every unsent letter due. All are claimed first: one that is given back would be claimed again, and for ever. */

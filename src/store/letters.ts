@@ -97,4 +97,6 @@ export interface LetterStore {
   close(claim: LetterClaim, outcome: 'sent' | 'moot' | 'abandoned', at?: At): Promise<void>
   /** It is due again in `seconds`; `failed` counts as an attempt. Does nothing for one whose claim is over. */
   postpone(claim: LetterClaim, seconds: number, cause: 'failed' | 'held-back', at?: At): Promise<void>
+  /** Removes those that were closed more than `seconds` ago, which count towards no share any more. */
+  forget(seconds: number, at?: At): Promise<void>
 }

@@ -1,4 +1,5 @@
 /** The changes of the outbox that stand alone in some places and together with others elsewhere. */
+import { createHash } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { LetterName, NewLetter, Notice } from '../../store/index.ts'
 import { key, knownId } from './columns.ts'
@@ -11,7 +12,7 @@ export interface LetterValues {
   readonly letterId: string
   readonly letter: LetterName
   readonly address: string
-  readonly addressKey: string
+  readonly addressDigest: string
   /** Whom it concerns. */
   readonly concerns: string | null
   readonly askedIn: string | null
@@ -24,12 +25,17 @@ export function letterValues(letter: Omit<NewLetter, 'name'> & Pick<NewLetter | 
     letterId: letter.id,
     letter: letter.name,
     address: letter.address,
-    addressKey: key(letter.address),
+    addressDigest: digestOf(letter.address),
     concerns: letter.userId === null ? null : knownId(letter.userId),
     askedIn: letter.sessionId === null ? null : knownId(letter.sessionId),
     epoch: letter.epoch ?? null,
     now
   } satisfies LetterValues
+}
+
+/** What tells letters to one address from others, and outlives the letter for an hour, when the address is gone. */
+export function digestOf(address: string): string {
+  return createHash('sha256').update(key(address)).digest('base64url')
 }
 
 /** Due at once. */
@@ -39,7 +45,7 @@ export function insertLetter(db: Kysely<Database>, dialect: Dialect, given: Give
     id: given.letterId,
     name: given.letter,
     address: given.address,
-    address_key: given.addressKey,
+    address_digest: given.addressDigest,
     user_id: given.concerns,
     session_id: given.askedIn,
     epoch: given.epoch,
@@ -56,7 +62,7 @@ export function removeReplaced(db: Kysely<Database>, dialect: Dialect, given: Gi
       .deleteFrom('auth_outbox')
       .where('id', '!=', given.letterId)
       .where('name', '=', given.letter)
-      .where('address_key', '=', given.addressKey)
+      .where('address_digest', '=', given.addressDigest)
       // Or one could take back what another one asked for, and a stranger's sign-up the letter of the owner's.
       .where('user_id', 'is not distinct from', given.concerns)
       .where('closed_at', 'is', null)

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { LetterName, PreparedLetter } from '../../store/index.ts'
-import { key } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
+import { digestOf } from './letter-changes.ts'
 import type { Preparation } from './letter-plan.ts'
 import { plansForLetters } from './letter-plans.ts'
 import { letterStatements } from './letter-statements.ts'
@@ -25,7 +25,11 @@ export function preparationOfLetters(
 
   async function isShareUsed({ transaction, letter, rules, now }: Preparation, address: string): Promise<boolean> {
     if (rules.maxPerHour === null) return false
-    const [recent] = await transaction.run(statements.countRecent, { id: letter.id, addressKey: key(address), now })
+    const [recent] = await transaction.run(statements.countRecent, {
+      id: letter.id,
+      addressDigest: digestOf(address),
+      now
+    })
     return Number(recent?.letters) >= rules.maxPerHour
   }
 

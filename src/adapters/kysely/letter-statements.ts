@@ -19,7 +19,7 @@ export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
       .selectFrom('auth_outbox as letter')
       .innerJoin('auth_outbox as newer', (join) =>
         join
-          .onRef('newer.address_key', '=', 'letter.address_key')
+          .onRef('newer.address_digest', '=', 'letter.address_digest')
           .onRef('newer.name', '=', 'letter.name')
           .on((eb) =>
             eb(eb.refTuple('newer.created_at', 'newer.id'), '>', eb.refTuple('letter.created_at', 'letter.id'))
@@ -33,7 +33,7 @@ export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
   const closing = (given: Given<Closing>) =>
     db
       .updateTable('auth_outbox')
-      // Of whom it was about nothing is kept; the address's key counts towards its share for an hour.
+      // Of whom it was about nothing is kept; the address's digest counts towards its share for an hour.
       .set({ user_id: null, session_id: null, address: '' })
       .set({ closed_at: dialect.now(given.now), outcome: given.outcome, leased_until: null })
       .where('id', '=', given.id)
@@ -56,12 +56,12 @@ export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
       db.updateTable('auth_outbox').set({ user_id: null }).where('id', '=', given.id)
     ),
     /** How many others an address had within the hour. Older ones that are in somebody's hands count as sent. */
-    countRecent: prepare((given: Given<{ id: string; addressKey: string; now: Date | null }>) => {
+    countRecent: prepare((given: Given<{ id: string; addressDigest: string; now: Date | null }>) => {
       const now = dialect.now(given.now)
       return db
         .selectFrom('auth_outbox')
         .select((eb) => eb.fn.countAll().as('letters'))
-        .where('address_key', '=', given.addressKey)
+        .where('address_digest', '=', given.addressDigest)
         .where((eb) =>
           eb.or([
             eb.and([eb('outcome', '=', 'sent'), eb(dialect.later(sql<Date>`closed_at`, HOUR), '>', now)]),
@@ -72,6 +72,9 @@ export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
     close: prepare((given: Given<Closing>) => closing(given).where('leased_until', '=', given.leasedUntil)),
     /** Whoever has it in hands by now: once is enough. */
     closeAsSent: prepare(closing),
+    forget: prepare((given: Given<{ before: number; now: Date | null }>) =>
+      db.deleteFrom('auth_outbox').where('closed_at', '<', dialect.later(dialect.now(given.now), given.before))
+    ),
     postpone: prepare((given: Given<LetterClaim & { seconds: number; failures: number; now: Date | null }>) =>
       db
         .updateTable('auth_outbox')

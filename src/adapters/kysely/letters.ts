@@ -47,6 +47,10 @@ export function letterShelf(db: Kysely<Database>, dialect: Dialect): (executor: 
       async postpone({ id, leasedUntil }, seconds, cause, at) {
         const failures = cause === 'failed' ? 1 : 0
         await executor.run(statements.postpone, { id, leasedUntil, seconds, failures, now: at?.now ?? null })
+      },
+
+      async forget(seconds, at) {
+        await executor.run(statements.forget, { before: -seconds, now: at?.now ?? null })
       }
     }) satisfies LetterStore
 }

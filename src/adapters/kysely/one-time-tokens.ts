@@ -19,7 +19,7 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
   const users = userStatements(db, dialect)
   const propose = dialect.together(
     db,
-    (given: Given<LetterValues & { payload: string }>) => insertProposal(db, dialect, given),
+    (given: Given<LetterValues & { emailKey: string; payload: string }>) => insertProposal(db, dialect, given),
     (given) => insertLetter(db, dialect, given)
   )
   const verify = verificationOfAddresses(db, dialect)
@@ -40,7 +40,7 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
         // Of the user who will be: what somebody else asks for does not take its place.
         const letter = { id, name: 'verify-email', address: signup.email, userId: signup.id, sessionId: null } as const
         const payload = writePayload(signup)
-        await propose(executor, { ...letterValues(letter, at?.now ?? null), payload })
+        await propose(executor, { ...letterValues(letter, at?.now ?? null), emailKey: key(signup.email), payload })
       },
 
       async proposedPassword(email) {

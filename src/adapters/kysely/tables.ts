@@ -84,7 +84,7 @@ export interface OutboxTable {
   id: string
   name: LetterName
   address: string
-  address_key: string
+  address_digest: string
   user_id: string | null
   session_id: string | null
   epoch: WholeColumn | null
@@ -95,6 +95,16 @@ export interface OutboxTable {
   leased_until: NullableInstantColumn
   closed_at: NullableInstantColumn
   outcome: 'sent' | 'moot' | 'abandoned' | null
+}
+
+export interface EventsTable {
+  id: string
+  name: string
+  user_id: string
+  session_id: string | null
+  ip: string | null
+  user_agent: string | null
+  at: InstantColumn
 }
 
 export interface MigrationsTable {
@@ -109,6 +119,7 @@ export interface Database {
   auth_ended_sessions: EndedSessionsTable
   auth_one_time_tokens: OneTimeTokensTable
   auth_outbox: OutboxTable
+  auth_events: EventsTable
   auth_migrations: MigrationsTable
 }
 
@@ -134,7 +145,9 @@ const names: ReadonlySet<string> = new Set([
   'auth_one_time_tokens_email_key',
   'auth_outbox',
   'auth_outbox_due',
-  'auth_outbox_address_key',
+  'auth_outbox_address_digest',
+  'auth_events',
+  'auth_events_user_id_at',
   'auth_migrations'
 ])
 

@@ -30,12 +30,12 @@ const tokenState = ['user_id', 'used_at', 'payload'] as const
 export function insertProposal(
   db: Kysely<Database>,
   dialect: Dialect,
-  given: Given<LetterValues & { readonly payload: string }>
+  given: Given<LetterValues & { readonly emailKey: string; readonly payload: string }>
 ) {
   return db.insertInto('auth_one_time_tokens').values({
     id: given.letterId,
     purpose: 'email-verification',
-    email_key: given.addressKey,
+    email_key: given.emailKey,
     payload: given.payload,
     created_at: dialect.now(given.now)
   })
@@ -95,7 +95,7 @@ export function tokenStatements(db: Kysely<Database>, dialect: Dialect) {
     spend: prepare((given: Given<{ id: string; userId: string | null; now: Date | null }>) =>
       db
         .updateTable('auth_one_time_tokens')
-        .set({ used_at: dialect.now(given.now), user_id: given.userId, payload: null })
+        .set({ used_at: dialect.now(given.now), user_id: given.userId, email_key: null, payload: null })
         .where('id', '=', given.id)
     ),
 

@@ -44,6 +44,23 @@ export const letterSharePromises: readonly StorePromise[] = [
     }
   },
   {
+    promise: 'letters that were closed so long ago are forgotten, no later ones and none that is open',
+    async check(store) {
+      const { email } = await createUser(store)
+      const address = String(email)
+      await ask(store, address, 0)
+      await ask(store, address, 10)
+      const open = await post(store, { name: 'verify-email', address }, 0)
+      const share = async () => (await prepare(store, open, 40, { maxPerHour: 1 })).outcome
+      for (const seconds of [41, 40, 30]) {
+        await store.letters.forget(seconds, after(40))
+        assert.equal(await share(), 'wait')
+      }
+      await store.letters.forget(29, after(40))
+      assert.equal(await share(), 'ready')
+    }
+  },
+  {
     promise: 'notices count, and are never held back',
     async check(store) {
       const user = await createUser(store)

@@ -27,7 +27,7 @@ export const letters: Migration = async ({ schema }, { types }) => {
     .addColumn('id', types.id, (column) => column.primaryKey())
     .addColumn('name', 'text', (column) => column.notNull())
     .addColumn('address', 'text', (column) => column.notNull())
-    .addColumn('address_key', types.key, (column) => column.notNull())
+    .addColumn('address_digest', 'text', (column) => column.notNull())
     .addColumn('user_id', types.id)
     .addColumn('session_id', types.id)
     .addColumn('epoch', 'integer')
@@ -39,5 +39,5 @@ export const letters: Migration = async ({ schema }, { types }) => {
     .addColumn('outcome', 'text')
     .execute()
   await schema.createIndex('auth_outbox_due').on('auth_outbox').columns(['closed_at', 'due_at', 'id']).execute()
-  await schema.createIndex('auth_outbox_address_key').on('auth_outbox').column('address_key').execute()
+  await schema.createIndex('auth_outbox_address_digest').on('auth_outbox').column('address_digest').execute()
 }
