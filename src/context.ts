@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { deriveKeyring, type Keyring, keyringOf } from './crypto/keyring.ts'
 import { newId } from './crypto/random.ts'
 import { createEvents } from './events.ts'
+import { createDraft, createJournal, type Journal } from './journal.ts'
 import { createDelivery } from './mail/delivery.ts'
 import type { LinkFor } from './mail/links.ts'
 import type { SendMail } from './mail/mailer.ts'
@@ -28,6 +29,7 @@ export interface Context extends SessionParts {
   readonly cookies: SessionCookies
   readonly oneTimeTokens: OneTimeTokens
   readonly outbox: Outbox
+  readonly journal: Pick<Journal, 'record' | 'flush'>
   readonly feed: EndedFeed
   /** What a verb that changes an account tells its user, where there is mail. */
   readonly telling: (name: Notice['name']) => { readonly now?: Date; readonly notice?: Notice }
@@ -36,6 +38,11 @@ export interface Context extends SessionParts {
   readonly path: string
   /** Work that must not delay the answer; the app waits for it when it closes. */
   readonly afterwards: (work: () => Promise<unknown>) => void
+}
+
+/** The one that whoever opened the house closes. */
+export interface HouseContext extends Context {
+  readonly journal: Journal
 }
 
 export interface ContextMaterials {
@@ -51,7 +58,7 @@ export interface ContextMaterials {
   readonly path: string
 }
 
-export function createContext(materials: ContextMaterials): Context {
+export function createContext(materials: ContextMaterials): HouseContext {
   const { config, store, log, gates, accessTokens, cookies, afterwards, path } = materials
   const clock = clockOf(config)
   const ended = createEndedSessions({ accessTtl: config.accessToken.ttl, clock })
@@ -59,8 +66,10 @@ export function createContext(materials: ContextMaterials): Context {
   const at: Context['at'] = hostClock ? () => ({ now: hostClock() }) : () => ({})
   const shape = shapeOf(config)
   const oneTimeTokens = createOneTimeTokens(keyringFor(config, 'one-time-token'))
+  const journal = createJournal(store.events, log)
   const events = createEvents({
     clock,
+    record: journal.record,
     onListenerError: (error, name) => log.error({ err: error }, `a listener of the event ${name} failed`)
   })
   return {
@@ -80,6 +89,7 @@ export function createContext(materials: ContextMaterials): Context {
       cookies: config.transports.includes('cookie') ? cookies : null
     }),
     events,
+    journal,
     oneTimeTokens,
     feed: createEndedFeed({
       store,
@@ -130,15 +140,31 @@ function openOutbox(
 }
 
 /** The same house inside a transaction of the host's: nothing is shared with calls outside of it. */
-export function contextWithin(context: Context, trx: unknown): Context {
+export async function workWithin<Output>(
+  context: Context,
+  trx: unknown,
+  work: (scoped: Context) => Promise<Output>
+): Promise<Output> {
   if (context.store.within === undefined) throw new TypeError('This storage has no transactions to work in')
-  return {
+  const store = context.store.within(trx)
+  const draft = createDraft(store.events, context.journal)
+  const scoped: Context = {
     ...context,
-    store: context.store.within(trx),
+    store,
+    journal: draft,
+    events: context.events.recordedBy(draft.record),
     refreshing: new Map(),
     // It may be rolled back: what it ended is known when the feed brings it, and what it began does not go on after it.
     ended: { ...context.ended, add() {} },
     afterwards() {}
+  }
+  try {
+    const output = await work(scoped)
+    await draft.flush()
+    return output
+  } catch (error) {
+    draft.handOver()
+    throw error
   }
 }
 

@@ -7,6 +7,18 @@ export interface Caller {
   readonly userAgent: string | null
 }
 
+/** A header may be as long as all of them together may be. */
+const LENGTH = 512
+
+/** Nothing longer is told or kept, and nothing that a database would refuse. */
+export function callerFrom({ ip, userAgent }: { readonly [Name in keyof Caller]?: Caller[Name] | undefined }): Caller {
+  return { ip: kept(ip), userAgent: kept(userAgent) }
+}
+
+function kept(text: string | null | undefined): string | null {
+  return text?.slice(0, LENGTH).toWellFormed().replaceAll('\0', '') ?? null
+}
+
 export interface AuthEvent extends Caller {
   readonly at: Date
   readonly userId: string | null
@@ -39,37 +51,54 @@ export interface AuthEvents {
 
 export type AuthEventName = keyof AuthEvents
 
+/** An event as it is listed afterwards. */
+export interface PastEvent extends AuthEvent {
+  readonly name: AuthEventName
+}
+
 export interface EventFeed {
   /** Calls the listener after each such event, until the function that is returned is called. */
   on<Name extends AuthEventName>(name: Name, listener: (event: AuthEvents[Name]) => unknown): () => void
 }
 
+export type RecordEvent = (name: AuthEventName, event: AuthEvent) => void
+
 export interface Events extends EventFeed {
   emit(name: AuthEventName, event: Omit<AuthEvent, 'at'>): void
+  /** The same listeners; what happens is recorded elsewhere. */
+  recordedBy(record: RecordEvent): Events
 }
 
 export interface EventSettings {
   readonly clock: () => number
+  readonly record: RecordEvent
   /** A listener's failure is its own: it is told here and reaches no request. */
   readonly onListenerError: (error: unknown, name: AuthEventName) => void
 }
 
-export function createEvents({ clock, onListenerError }: EventSettings): Events {
+export function createEvents({ clock, record, onListenerError }: EventSettings): Events {
   const emitter = new EventEmitter().setMaxListeners(0)
-  return {
-    on(name, listener) {
-      const call = async (event: AuthEvents[typeof name]) => {
-        try {
-          await listener(event)
-        } catch (error) {
-          onListenerError(error, name)
-        }
+
+  const on: EventFeed['on'] = (name, listener) => {
+    const call = async (event: AuthEvents[typeof name]) => {
+      try {
+        await listener(event)
+      } catch (error) {
+        onListenerError(error, name)
       }
-      emitter.on(name, call)
-      return () => emitter.off(name, call)
-    },
-    emit(name, event) {
-      if (emitter.listenerCount(name) > 0) emitter.emit(name, Object.freeze({ ...event, at: new Date(clock()) }))
     }
+    emitter.on(name, call)
+    return () => emitter.off(name, call)
   }
+
+  const recordedBy = (record: RecordEvent): Events => ({
+    on,
+    emit(name, told) {
+      const event: AuthEvent = Object.freeze({ ...told, at: new Date(clock()) })
+      record(name, event)
+      emitter.emit(name, event)
+    },
+    recordedBy
+  })
+  return recordedBy(record)
 }

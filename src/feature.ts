@@ -1,7 +1,7 @@
 /** The shape of a room. */
 import type { TUnsafe } from '@sinclair/typebox'
-import { type Context, contextWithin } from './context.ts'
-import type { Caller } from './events.ts'
+import { type Context, workWithin } from './context.ts'
+import { type Caller, callerFrom } from './events.ts'
 import { contain } from './http/contain.ts'
 import type { Door } from './http/door.ts'
 import { compileValidator } from './http/validation.ts'
@@ -61,11 +61,13 @@ export function verbFor<Input, Output>(
 /** The frame of every call from code: its transaction, its origin, its errors. */
 export async function runWithin<Output>(
   context: Context,
-  { trx, ip = null, userAgent = null }: Call,
+  { trx, ...from }: Call,
   work: (context: Context, caller: Caller) => Promise<Output>
 ): Promise<Output> {
+  const caller = callerFrom(from)
   try {
-    return await work(trx === undefined ? context : contextWithin(context, trx), { ip, userAgent })
+    if (trx === undefined) return await work(context, caller)
+    return await workWithin(context, trx, (scoped) => work(scoped, caller))
   } catch (error) {
     throw contain(error)
   }

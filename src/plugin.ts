@@ -46,6 +46,7 @@ async function gatehouse(app: FastifyInstance, options: AuthOptions): Promise<vo
   })
   app.addHook('onClose', async () => {
     await Promise.all([context.outbox.stop(), context.feed.stop()])
+    await context.journal.stop()
   })
   await context.feed.start()
 
@@ -125,7 +126,6 @@ async function openVault(app: FastifyInstance, config: Config): Promise<Pick<Con
 /** Two rooms may add to one group of verbs, such as `sessions`. */
 function buildApi(rooms: readonly Feature[], context: Context, store: AuthStore): AuthApi {
   const api: Record<string, object> = {
-    events: { on: context.events.on },
     mail: { flush: context.outbox.flush },
     migrate: () => store.open({ migrate: true })
   }

@@ -1,12 +1,12 @@
 /** The floor plan: one line a room. */
 
-import type { EventFeed } from './events.ts'
 import type { Feature } from './feature.ts'
 import { accountDeletionFeature } from './features/account-deletion.ts'
 import { actionFeature } from './features/action.ts'
 import { administrationFeature } from './features/administration.ts'
 import { emailChangeFeature } from './features/email-change.ts'
 import { emailVerificationFeature } from './features/email-verification.ts'
+import { eventsFeature } from './features/events.ts'
 import { loginFeature } from './features/login.ts'
 import { logoutFeature } from './features/logout.ts'
 import { meFeature } from './features/me.ts'
@@ -33,6 +33,7 @@ export const features = [
   passwordChangeFeature,
   emailChangeFeature,
   accountDeletionFeature,
+  eventsFeature,
   actionFeature
 ] as const
 
@@ -43,7 +44,6 @@ type Every<Union> = (Union extends unknown ? (each: Union) => void : never) exte
 
 /** `app.auth`: every room's verbs, and what the house as a whole offers. */
 export type AuthApi = Readonly<Every<ApiOf<(typeof features)[number]>>> & {
-  readonly events: EventFeed
   readonly mail: {
     /** Tries every unsent letter now, those too whose turn is later. */
     flush(): Promise<void>

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import type { Caller } from '../events.ts'
+import { type Caller, callerFrom } from '../events.ts'
 
 /** AU5: `request.ip` is Fastify's answer under the host's `trustProxy`; we read no forwarding header ourselves. */
 export function callerOf(request: FastifyRequest): Caller {
-  return { ip: request.ip ?? null, userAgent: request.headers['user-agent'] ?? null }
+  return callerFrom({ ip: request.ip, userAgent: request.headers['user-agent'] })
 }

@@ -6,8 +6,6 @@ import type { UserRecord } from '../store/index.ts'
 import { type Grant, sessionAnswer } from './answer.ts'
 import type { SessionParts } from './parts.ts'
 
-const USER_AGENT_LENGTH = 512
-
 /** Who signs in, and how long the browser shall keep it. */
 export interface SignIn {
   /** The record that was read together with the credential: its epoch says what was proven. */
@@ -37,8 +35,7 @@ export async function openSession(parts: SessionParts, { user, remember }: SignI
       absoluteSeconds: parts.lifetimes.absoluteTtl,
       remember,
       limit: parts.maxSessions,
-      ip: caller.ip,
-      userAgent: caller.userAgent?.slice(0, USER_AGENT_LENGTH) ?? null
+      ...caller
     },
     parts.at()
   )

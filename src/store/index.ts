@@ -3,6 +3,7 @@
  * because single use and counters cannot be built from find + update.
  */
 import type { EndedSessionStore } from './ended-sessions.ts'
+import type { EventStore } from './events.ts'
 import type { LetterStore } from './letters.ts'
 import type { OneTimeTokenStore } from './one-time-tokens.ts'
 import type { SessionStore } from './sessions.ts'
@@ -11,6 +12,7 @@ import type { UserStore } from './users.ts'
 export type { At } from './at.ts'
 export type { EndedSession, EndReason } from './ended-session.ts'
 export type { EndedRecord, EndedSessionStore, Listening } from './ended-sessions.ts'
+export type { EventRecord, EventStore } from './events.ts'
 export type {
   ClaimedLetter,
   LetterClaim,
@@ -50,6 +52,7 @@ export interface AuthStore {
   readonly endedSessions: EndedSessionStore
   readonly letters: LetterStore
   readonly oneTimeTokens: OneTimeTokenStore
+  readonly events: EventStore
   /** Called once at boot. Creates or upgrades the tables when `migrate` is true, else refuses a schema that is not current. */
   open(boot: { readonly migrate: boolean }): Promise<void>
   /** Called once when the app closes. Gives back only what the store itself opened. */

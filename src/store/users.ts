@@ -89,6 +89,9 @@ export interface UserStore {
   setPassword(id: string, hash: string, at?: Telling): Promise<readonly EndedSession[]>
   /** Sets or lifts `disabledAt`; disabling ends every session in the same transaction. */
   setDisabled(id: string, disabled: boolean, at?: At): Promise<readonly EndedSession[]>
-  /** The user and, by cascade, everything of theirs; answers with the sessions that were alive. */
+  /**
+   * The user and, by cascade, everything of theirs; of their events, what says where they were. Answers with the sessions
+   * that were alive.
+   */
   delete(id: string, at?: Telling): Promise<readonly EndedSession[]>
 }

@@ -4,6 +4,7 @@ import { disputedSignupPromises } from './contract/disputed-signups.ts'
 import { effectPromises } from './contract/effects.ts'
 import { endedSessionPromises } from './contract/ended-sessions.ts'
 import { endingPromises } from './contract/ending.ts'
+import { eventPromises } from './contract/events.ts'
 import { letterSharePromises } from './contract/letter-share.ts'
 import { letterPromises } from './contract/letters.ts'
 import { noticePromises } from './contract/notices.ts'
@@ -63,5 +64,6 @@ const promises: readonly StorePromise[] = [
   ...effectPromises,
   ...waitingSignupPromises,
   ...disputedSignupPromises,
-  ...noticePromises
+  ...noticePromises,
+  ...eventPromises
 ]

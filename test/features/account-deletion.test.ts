@@ -1,6 +1,7 @@
 import t from 'tap'
+import type { SessionAnswer } from '../../src/index.ts'
 import { bearer, call, freshEmail, get, PASSWORD, post, signUp, startApp } from '../support/app.ts'
-import { eachDatabase } from '../support/databases.ts'
+import { eachDatabase, sqliteFile } from '../support/databases.ts'
 import { CHEAP, click, startMailApp } from '../support/mail-app.ts'
 import { everything } from '../support/tables.ts'
 
@@ -44,15 +45,49 @@ for (const { name, storage } of eachDatabase) {
       await post(app, '/auth/forgot-password', { email })
     })
 
-    t.test('and nothing of the user is left in any table', async (t) => {
+    t.test('and nothing of the user is left in any table but what happened to an id', async (t) => {
       await app.auth.mail.flush()
       t.equal(mail.letters.length, 3, 'nor is there anybody to write to')
+      const events = await app.auth.events.list({ userId: here.user.id })
+      t.same(
+        events.map(({ name }) => name),
+        ['user-deleted', 'login', 'signup']
+      )
       await app.close()
-      const left = (await everything(url)).filter(({ value }) => [here.user.id, 'ada'].includes(value))
-      t.same(left, [])
+      const left = await everything(url)
+      const personal = left.filter(
+        ({ value }) => /ada|lightMyRequest|127\.0\.0\.1/.test(value) || value.includes(email)
+      )
+      t.same(personal, [])
+      const named = left.filter(({ value }) => value === here.user.id).map(({ table, column }) => `${table}.${column}`)
+      t.same([...new Set(named)], ['auth_events.user_id'])
     })
   })
 }
+
+t.test('nor of an address that had to be proven, and that a stranger tried', async (t) => {
+  const url = sqliteFile(t)
+  const { app, mail } = await startMailApp(t, { storage: url, email: { verification: 'required' } })
+  const email = freshEmail()
+  const sign = (password: string) => post(app, '/auth/signup', { email, password })
+  await sign('a stranger knows this')
+  await mail.next(email)
+  await sign(PASSWORD)
+  t.equal((await click(app, await mail.next(email))).status, 200)
+  const { body } = await post(app, '/auth/login', { email, password: PASSWORD })
+  const { user, accessToken } = body as unknown as SessionAnswer
+  await sign('a stranger knows this')
+  t.match((await mail.next(email)).subject, /have an account/)
+  const payload = { password: PASSWORD }
+  const request = { method: 'DELETE', url: '/auth/me', payload, headers: bearer(accessToken) } as const
+  t.equal((await call(app, request)).status, 204)
+  t.match((await mail.next(email)).subject, /was deleted/)
+  await app.auth.mail.flush()
+  await app.close()
+  const left = (await everything(url)).filter(({ value }) => /argon2id/.test(value) || value.includes(email))
+  t.same(left, [])
+  t.ok((await everything(url)).some(({ value }) => value === user.id))
+})
 
 t.test('address and username are free again', async (t) => {
   const { app } = await startMailApp(t, { identifiers: ['email', 'username'] })

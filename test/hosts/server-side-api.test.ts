@@ -86,6 +86,25 @@ for (const { name, open } of hostDatabases) {
       t.equal((await app.inject({ url: '/protected', headers: bearer(accessToken) })).json().user.id, user.id)
     })
 
+    t.test('what happened is kept with the transaction, and with it forgotten', async (t) => {
+      const { user } = await app.auth.login(account)
+      const before = await app.auth.events.list({ userId: user.id })
+      const wrong = { ...account, password: 'not the password' }
+      const attempt = db.transaction().execute(async (trx) => {
+        await app.auth.login(account, { trx })
+        const meanwhile = await app.auth.events.list({ userId: user.id }, { trx })
+        t.match([meanwhile.length, meanwhile[0]?.name], [before.length + 1, 'login'])
+        await t.rejects(app.auth.login(wrong, { trx }), { code: 'AUTH_CREDENTIALS_INVALID' })
+        throw new Error('the host changed its mind')
+      })
+      await t.rejects(attempt, { message: 'the host changed its mind' })
+      const [failed, ...same] = await app.auth.events.list({ userId: user.id })
+      t.equal(failed?.name, 'login-failed', 'that happened, whatever became of the transaction')
+      t.same(same, before)
+      await db.transaction().execute((trx) => app.auth.login(account, { trx }))
+      t.match(await app.auth.events.list({ userId: user.id, limit: 1 }), [{ name: 'login' }])
+    })
+
     t.test('reading, changing and ending take part too', async (t) => {
       const { user, refreshToken } = await app.auth.login(account)
       const attempt = db.transaction().execute(async (trx) => {

@@ -37,7 +37,7 @@ for (const [name, { url, host, dialect }] of Object.entries(databases)) {
     const applied = await db.selectFrom('auth_migrations').select('name').orderBy('name').execute()
     t.same(
       applied.map((migration) => migration.name),
-      ['0001-accounts', '0002-letters', '0003-browser-sessions']
+      ['0001-accounts', '0002-letters', '0003-browser-sessions', '0004-events']
     )
   })
 

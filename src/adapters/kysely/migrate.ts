@@ -8,6 +8,7 @@ import type { Dialect } from './dialect/dialect.ts'
 import { accounts } from './migrations/0001-accounts.ts'
 import { letters } from './migrations/0002-letters.ts'
 import { browserSessions } from './migrations/0003-browser-sessions.ts'
+import { events } from './migrations/0004-events.ts'
 import type { Migration } from './migrations/migration.ts'
 import type { Place } from './place.ts'
 import { type Database, nameInDatabase } from './tables.ts'
@@ -16,7 +17,8 @@ import { type Database, nameInDatabase } from './tables.ts'
 const migrations: ReadonlyMap<string, Migration> = new Map([
   ['0001-accounts', accounts],
   ['0002-letters', letters],
-  ['0003-browser-sessions', browserSessions]
+  ['0003-browser-sessions', browserSessions],
+  ['0004-events', events]
 ])
 
 export function migrate(db: Kysely<Database>, dialect: Dialect, place: Place): Promise<void> {

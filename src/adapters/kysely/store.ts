@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { AuthStore, EndedSessionStore } from '../../store/index.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { endedSessionShelf } from './ended-sessions.ts'
+import { eventShelf } from './events.ts'
 import { transactionExecutor } from './executor.ts'
 import { persevere, translated } from './failures.ts'
 import { letterShelf } from './letters.ts'
@@ -31,6 +32,7 @@ export function buildStore({ db, dialect, place, executor, listen, close }: Stor
   const endedSessions = endedSessionShelf(db, dialect)
   const letters = letterShelf(db, dialect)
   const oneTimeTokens = oneTimeTokenShelf(db, dialect)
+  const events = eventShelf(db, dialect)
 
   return {
     users: users(executor),
@@ -38,6 +40,7 @@ export function buildStore({ db, dialect, place, executor, listen, close }: Stor
     endedSessions: { ...endedSessions(executor), ...(listen && { listen }) },
     letters: letters(executor),
     oneTimeTokens: oneTimeTokens(executor),
+    events: events(executor),
     open: (boot) =>
       persevere(async () => {
         try {
@@ -56,6 +59,7 @@ export function buildStore({ db, dialect, place, executor, listen, close }: Stor
         endedSessions: endedSessions(inside),
         letters: letters(inside),
         oneTimeTokens: oneTimeTokens(inside),
+        events: events(inside),
         open: async () => {},
         close: async () => {},
         within: () => bound

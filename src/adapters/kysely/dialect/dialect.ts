@@ -14,6 +14,7 @@ import type { Failure } from '../failures.ts'
 import type { Place } from '../place.ts'
 import type { Executor, Given } from '../statement.ts'
 import type { Database, Instant, OutboxTable, Whole } from '../tables.ts'
+import type { EventRows } from './event-rows.ts'
 
 export interface Dialect {
   /** Column types for migrations. `key` compares byte by byte, whatever the database's language. */
@@ -34,6 +35,8 @@ export interface Dialect {
   forUpdate: RowLock
   /** Nobody changes the rows read before the statement's transaction ends. */
   forShare: RowLock
+  /** Nobody deletes the rows read before the statement's transaction ends; they may change. */
+  forKeyShare: RowLock
   /** READ COMMITTED where that exists; a transaction that will write holds its lock from the start where there is but one. */
   transaction<T>(db: Kysely<Database>, work: (db: Kysely<Database>) => Promise<T>): Promise<T>
   /** What a driver's error means: every database numbers its errors in its own way. */
@@ -51,6 +54,9 @@ export interface Dialect {
     main: Change<Values, Row>,
     ...others: readonly Change<Values>[]
   ): Changes<Values, Row>
+
+  /** Rows out of a value: databases do not agree on how to read JSON. */
+  eventRows: EventRows
 
   /** Waits until no other process migrates these tables; held until the transaction ends. */
   lockMigrations(transaction: Kysely<Database>, place: Place): Promise<void>

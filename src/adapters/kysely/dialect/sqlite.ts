@@ -4,6 +4,7 @@ import { type Failure, uniqueColumn } from '../failures.ts'
 import { claimInOneStatement } from './claim-in-one-statement.ts'
 import type { Dialect } from './dialect.ts'
 import { endInTransaction } from './end-sessions.ts'
+import { eventRowsOfSqlite } from './event-rows.ts'
 import { rotateUnderLock } from './rotate-under-lock.ts'
 import { togetherInTransaction } from './together.ts'
 
@@ -21,6 +22,7 @@ export const sqlite: Dialect = {
   encode,
   // A statement sees and changes the database as if it were alone.
   forShare: (query) => query,
+  forKeyShare: (query) => query,
   transaction: (db, work) =>
     db.connection().execute(async (connection) => {
       // Said explicitly: a plain `begin` that reads first fails when it then wants to write.
@@ -41,6 +43,7 @@ export const sqlite: Dialect = {
   // A statement sees and changes the database as if it were alone.
   claimLetters: (db) => claimInOneStatement(db, expressions, (query) => query),
   together: togetherInTransaction,
+  eventRows: eventRowsOfSqlite,
 
   async lockMigrations() {
     // The transaction holds the one lock there is, across processes too.

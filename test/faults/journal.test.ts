@@ -1,0 +1,119 @@
+/** LG1, F5: storage that takes no events. Requests go on, and what happened is written as soon as it can be, or told to be lost. */
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { connectStore } from '../../src/adapters/kysely/connect.ts'
+import { createJournal } from '../../src/journal.ts'
+import { freshEmail, get, PASSWORD, post, signUp, startApp } from '../support/app.ts'
+import { ownCluster, sqliteFile } from '../support/databases.ts'
+import { CHEAP } from '../support/mail-app.ts'
+import { runSql } from '../support/rows.ts'
+
+const USER = '01a1fd1d-07ae-75e4-8751-7b6531f34584'
+
+t.test('PostgreSQL dies between the answer and the writing, and comes back', async (t) => {
+  const cluster = await ownCluster(t)
+  const app = await startApp(t, { storage: cluster.url, password: CHEAP })
+  const { user, accessToken } = await signUp(app)
+  cluster.killNine()
+  t.equal((await get(app, '/protected', accessToken)).status, 200)
+  await t.rejects(app.auth.events.list({ userId: user.id }), { code: 'AUTH_UNAVAILABLE', statusCode: 503 })
+  await cluster.restart()
+  t.match(await untilListed(() => app.auth.events.list({ userId: user.id })), [{ name: 'signup' }])
+})
+
+t.test('somebody else holds the lock of SQLite', async (t) => {
+  const storage = sqliteFile(t)
+  const { lines, logger } = logLines()
+  const app = await startApp(t, { storage, password: CHEAP }, { logger })
+  const { user } = await signUp(app)
+  const release = hold(t, storage)
+  while (lines.length === 0) await sleep(50)
+  await sleep(1200)
+  t.match(lines, [{ level: 40, msg: 'events could not be written; it is tried again until they can' }], 'told once')
+  release()
+  t.match(await untilListed(() => app.auth.events.list({ userId: user.id })), [{ name: 'signup' }])
+})
+
+t.test('an app that closes meanwhile tells what it could not write', async (t) => {
+  const storage = sqliteFile(t)
+  const { lines, logger } = logLines()
+  const app = await startApp(t, { storage, password: CHEAP }, { logger })
+  await signUp(app)
+  await signUp(app)
+  const release = hold(t, storage)
+  await app.close()
+  release()
+  t.match(lines.at(-1), { level: 50, events: 2, msg: 'events were lost while storage took none' })
+})
+
+t.test('an app that closes writes what it has', async (t) => {
+  const storage = sqliteFile(t)
+  const app = await startApp(t, { storage, password: CHEAP })
+  await signUp(app)
+  await app.close()
+  t.match(await runSql(storage, 'select name, ip from auth_events'), [{ name: 'signup', ip: '127.0.0.1' }])
+})
+
+t.test('what no try will bring into storage is told to be lost, and stands in nobody\u2019s way', async (t) => {
+  const storage = sqliteFile(t)
+  const { lines, logger } = logLines()
+  const app = await startApp(t, { storage, password: CHEAP }, { logger })
+  await runSql(storage, 'alter table auth_events rename to elsewhere')
+  const email = freshEmail()
+  await signUp(app, { email })
+  t.equal((await post(app, '/auth/login', { email, password: PASSWORD })).status, 200)
+  while (lines.length === 0) await sleep(50)
+  t.match(lines, [{ level: 50, events: 2, msg: 'events could not be written and are lost' }])
+  await runSql(storage, 'alter table elsewhere rename to auth_events')
+  const { user } = (await post(app, '/auth/login', { email, password: PASSWORD })).body as { user: { id: string } }
+  t.match(await app.auth.events.list({ userId: user.id }), [{ name: 'login' }])
+})
+
+t.test('of more than 2,000 events the first are kept, and the others counted', async (t) => {
+  const storage = sqliteFile(t)
+  const { lines, logger } = logLines()
+  const { log } = Fastify({ logger })
+  const store = await connectStore(storage, { postgres: { prepare: true, listen: true }, log, tablePrefix: 'auth_' })
+  t.teardown(() => store.close())
+  await store.open({ migrate: true })
+  const release = hold(t, storage)
+  const journal = createJournal(store.events, log)
+  const event = { userId: USER, sessionId: null, ip: null, userAgent: null }
+  for (let at = 0; at < 2500; at++) journal.record('login', { ...event, at: new Date(at) })
+  await journal.flush()
+  t.same(await store.events.list(USER, 10), [])
+  release()
+  await journal.flush()
+  t.match(await runSql(storage, 'select count(*) as count, max(at) as newest from auth_events'), [
+    { count: 2000, newest: 1999 }
+  ])
+  t.match(lines.at(-1), { level: 50, events: 500, msg: 'events were lost while storage took none' })
+})
+
+async function untilListed<T>(list: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  for (;;) {
+    const listed = await list().catch(() => [])
+    if (listed.length > 0) return listed
+    await sleep(100)
+  }
+}
+
+/** As another program that writes for a long time would. */
+function hold(t: Test, storage: string): () => void {
+  const other = new DatabaseSync(storage.replace('sqlite:', ''))
+  t.teardown(() => other.close())
+  other.exec('begin immediate')
+  return () => other.exec('commit')
+}
+
+/** What went to the log about events at the level of a warning, or above. */
+function logLines() {
+  const lines: { readonly msg: string }[] = []
+  const write = (line: string) => {
+    const entry = JSON.parse(line)
+    if (entry.msg.startsWith('events ')) lines.push(entry)
+  }
+  return { lines, logger: { level: 'warn', stream: { write } } }
+}
