@@ -26,7 +26,7 @@ export async function benchGuards(): Promise<void> {
       seen: hello(gatehouse, tokens.slice(0, 100)),
       unseen: hello(other, tokens)
     },
-    ROUNDS
+    { rounds: ROUNDS }
   )
   await Promise.all([bare, jwt, gatehouse, other].map((contender) => contender.stop()))
 

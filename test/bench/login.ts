@@ -27,7 +27,7 @@ export async function benchLogin(storage: string): Promise<void> {
       floor: underLoad(floor, '/login', load),
       gatehouse: underLoad(gatehouse, '/auth/login', load)
     },
-    ROUNDS
+    { rounds: ROUNDS }
   )
   await Promise.all([gatehouse, floor, raw].map((contender) => contender.stop()))
 

@@ -11,17 +11,17 @@ export interface Cost {
 /** One round of one contender. */
 export type Turn = () => Promise<Cost>
 
-/** Medians over interleaved rounds; the first round warms up and does not count. */
+/** Medians over interleaved rounds, of which the first ones warm up and do not count. */
 export async function inTurns<Name extends string>(
   turns: Readonly<Record<Name, Turn>>,
-  rounds: number
+  { rounds, warming = 1 }: { readonly rounds: number; readonly warming?: number }
 ): Promise<Record<Name, Cost>> {
   const names = Object.keys(turns) as Name[]
   const seen = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Cost[]>
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < warming + rounds; round++) {
     for (const name of names) {
       const cost = await turns[name]()
-      if (round > 0) seen[name].push(cost)
+      if (round >= warming) seen[name].push(cost)
     }
   }
   const medianCost = (costs: Cost[]): Cost => ({
