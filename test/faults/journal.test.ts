@@ -19,6 +19,8 @@ t.test('PostgreSQL dies between the answer and the writing, and comes back', asy
   cluster.killNine()
   t.equal((await get(app, '/protected', accessToken)).status, 200)
   await t.rejects(app.auth.events.list({ userId: user.id }), { code: 'AUTH_UNAVAILABLE', statusCode: 503 })
+  // A server that was killed leaves processes behind for a moment.
+  await sleep(1000)
   await cluster.restart()
   t.match(await untilListed(() => app.auth.events.list({ userId: user.id })), [{ name: 'signup' }])
 })

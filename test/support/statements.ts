@@ -45,7 +45,7 @@ export async function whileWatching<T>(watcher: Watcher, work: () => Promise<T>)
 
 /** What a process does by itself at any time: it looks for letters that are due and for sessions that ended elsewhere, and keeps events. */
 export function isBackground(sql: string): boolean {
-  return /^with "(?:chosen|remaining)"|^select "sid", "ended_at"|^select pg_notify|^listen |^delete from "auth_outbox" where "closed_at"/.test(
+  return /^with "(?:chosen|given)"|^select "sid", "ended_at"|^select pg_notify|^listen |^delete from "auth_outbox" where "closed_at"/.test(
     sql
   )
 }
