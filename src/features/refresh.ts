@@ -21,7 +21,7 @@ export const refreshFeature = defineFeature({
   name: 'refresh',
   api: (context) => ({
     refresh: verb(context, RefreshBody, async (scoped, { refreshToken }: RefreshInput, caller) => {
-      return (await rotateSession(scoped, refreshToken ?? '', caller)).answer
+      return (await rotateSession(scoped, refreshToken ?? '', () => caller)).answer
     })
   }),
   routes({ route, transports }, context) {
@@ -44,7 +44,8 @@ export const refreshFeature = defineFeature({
         if (presented === undefined) throw authError('AUTH_REFRESH_TOKEN_INVALID')
         const transport = transports.continued(request, presented.via)
         if (presented.via === 'cookie') transports.requireOwnRequest(request)
-        return transports.hand(reply, await rotateSession(context, presented.token, callerOf(request)), transport)
+        const grant = await rotateSession(context, presented.token, () => callerOf(request))
+        return transports.hand(reply, grant, transport)
       }
     })
   }

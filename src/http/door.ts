@@ -126,18 +126,24 @@ function prepare(scope: FastifyInstance): void {
     if (!isUtf8(body)) return done(new ValidationError('body must be UTF-8'))
     return parseJson(request, body.toString(), done)
   })
-  scope.setValidatorCompiler(({ schema, httpPart }) => compileValidator(schema as object, httpPart ?? 'request'))
-  scope.setSerializerCompiler(containedSerializer())
-  scope.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(HEADERS)
-    done()
+  scope.setValidatorCompiler(({ schema, httpPart = 'request' }) => {
+    const validate = compileValidator(schema as object, httpPart)
+    if (httpPart !== 'headers') return validate
+    // Given back to Fastify they would be copied at every look at one of them.
+    return (headers) => {
+      const checked = validate(headers)
+      return 'error' in checked ? checked : true
+    }
   })
+  scope.setSerializerCompiler(containedSerializer())
 }
 
 /** Fastify gives a scope the error handler that stands when the scope is loaded; the host may set its own later. */
 function handOnErrors(host: FastifyInstance, scope: FastifyInstance): void {
   const { errorHandler: inherited } = host
   scope.setErrorHandler((error: FastifyError, request, reply) => {
+    // Ours have not been reached where a guard, a parser or a schema refuses.
+    reply.headers(HEADERS)
     const { errorHandler } = host
     if (errorHandler === inherited) throw error
     return errorHandler(error, request, reply)
@@ -147,6 +153,7 @@ function handOnErrors(host: FastifyInstance, scope: FastifyInstance): void {
 /** What the host's error handler hears from us is always fit to be repeated (LG4). */
 function contained(handler: RouteHandlerMethod): RouteHandlerMethod {
   return async function (request, reply) {
+    reply.headers(HEADERS)
     // IN1: a host may ask for this on every route (`onRoute`); our handlers only ever see what fits.
     if (request.validationError) throw request.validationError
     try {

@@ -36,6 +36,7 @@ export function createTransports(config: Pick<Config, 'transports' | 'origins'>,
   const { transports, origins } = config
   const listed = (transport: Transport) => transports.includes(transport)
   const inCookies = transports.filter((transport) => transport !== 'bearer')
+  const readsBody = listed('bearer')
   const readsHeader = transports.some((transport) => transport !== 'cookie')
 
   function asked(request: FastifyRequest): Transport | undefined {
@@ -68,13 +69,11 @@ export function createTransports(config: Pick<Config, 'transports' | 'origins'>,
     },
 
     presented(request) {
-      const body = (request.body ?? {}) as { readonly refreshToken?: string }
-      const sent = listed('bearer') ? [body.refreshToken, request.headers['x-refresh-token'] as string | undefined] : []
+      const { refreshToken } = (request.body ?? {}) as { readonly refreshToken?: string }
+      const sent = readsBody ? only(refreshToken, request.headers['x-refresh-token'] as string | undefined) : undefined
       const cookie = inCookies.length > 0 ? cookies.read(request.headers.cookie).refresh : undefined
-      const [token, ...others] = [...sent, cookie].filter((each) => each !== undefined && each !== '')
-      if (token === undefined) return undefined
-      if (others.some((other) => other !== token)) throw authError('AUTH_TOKENS_CONFLICT')
-      return { token, via: sent.includes(token) ? 'bearer' : 'cookie' }
+      const token = only(sent, cookie)
+      return token === undefined ? undefined : { token, via: sent === undefined ? 'cookie' : 'bearer' }
     },
 
     presentedAccess({ headers }) {
@@ -114,4 +113,10 @@ export function createTransports(config: Pick<Config, 'transports' | 'origins'>,
       if (access !== undefined || refresh !== undefined) reply.header('set-cookie', cookies.clear())
     }
   }
+}
+
+/** Empty is as good as absent. */
+function only(one = '', other = ''): string | undefined {
+  if (one !== '' && other !== '' && one !== other) throw authError('AUTH_TOKENS_CONFLICT')
+  return one || other || undefined
 }

@@ -9,25 +9,28 @@ import type { SessionParts } from './parts.ts'
  * Refresh with rotation and reuse detection (RFC 9700 2.2.2, 4.14.2).
  *
  * A forged token costs no query. Identical tokens in flight share one rotation, since within the grace they would all
- * be given the same successor; with no grace there is exactly one success, so nothing is shared.
+ * be given the same successor; with no grace there is exactly one success, so nothing is shared. Few callers are asked for.
  */
-export async function rotateSession(parts: SessionParts, token: string, caller: Caller): Promise<Grant> {
+export async function rotateSession(parts: SessionParts, token: string, caller: () => Caller): Promise<Grant> {
   const read = parts.refreshTokens.read(token)
   if (read === null) throw authError('AUTH_REFRESH_TOKEN_INVALID')
-  const result = await (parts.lifetimes.grace === 0 ? rotate(parts, read, caller) : shared(parts, token, read, caller))
-  if ('refusal' in result) throw authError(result.refusal, result.detail)
-  return result.grant
+  const rotation = parts.refreshing.get(token) ?? begin(parts, token, read, caller)
+  try {
+    const result = await rotation
+    if ('refusal' in result) throw authError(result.refusal, result.detail)
+    return result.grant
+  } finally {
+    parts.refreshing.delete(token)
+  }
 }
 
-function shared(parts: SessionParts, token: string, read: RefreshToken, caller: Caller): Promise<RefreshResult> {
-  const underWay = parts.refreshing.get(token)
-  if (underWay) return underWay
-  const rotation = rotate(parts, read, caller).finally(() => parts.refreshing.delete(token))
-  parts.refreshing.set(token, rotation)
+function begin(parts: SessionParts, token: string, read: RefreshToken, caller: () => Caller): Promise<RefreshResult> {
+  const rotation = rotate(parts, read, caller)
+  if (parts.lifetimes.grace > 0) parts.refreshing.set(token, rotation)
   return rotation
 }
 
-async function rotate(parts: SessionParts, token: RefreshToken, caller: Caller): Promise<RefreshResult> {
+async function rotate(parts: SessionParts, token: RefreshToken, caller: () => Caller): Promise<RefreshResult> {
   const { sessionId, secretDigest, generation } = token
   const result = await parts.store.sessions.rotate(
     {
@@ -42,13 +45,13 @@ async function rotate(parts: SessionParts, token: RefreshToken, caller: Caller):
   )
   switch (result.outcome) {
     case 'replayed':
-      parts.events.emit('refresh-replayed', { ...caller, sessionId, userId: result.session.user.id })
+      parts.events.emit('refresh-replayed', { ...caller(), sessionId, userId: result.session.user.id })
       return { grant: grant(parts, result.session, token) }
     case 'rotated':
       return { grant: grant(parts, result.session, token) }
     case 'reused':
       parts.ended.add([{ id: sessionId }], 'reuse')
-      parts.events.emit('refresh-reused', { ...caller, sessionId, userId: result.userId })
+      parts.events.emit('refresh-reused', { ...caller(), sessionId, userId: result.userId })
       return { refusal: 'AUTH_SESSION_ENDED', detail: { reason: 'reuse' } }
     case 'ended':
       return { refusal: 'AUTH_SESSION_ENDED', detail: { reason: result.reason } }

@@ -63,11 +63,12 @@ const LONGEST_PAUSE_MS = 50
 
 /** Runs it again while others are in the way. */
 export async function persevere<T>(work: () => Promise<T>): Promise<T> {
-  const end = performance.now() + PATIENCE_MS
+  let end: number | undefined
   for (let attempt = 0; ; attempt++) {
     try {
       return await work()
     } catch (error) {
+      end ??= performance.now() + PATIENCE_MS
       if (!(error instanceof Contended) || performance.now() > end) throw error
       // Of random length, so that two who were in each other's way do not meet again.
       await sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, 5 * 2 ** attempt))

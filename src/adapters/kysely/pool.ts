@@ -46,8 +46,12 @@ function refuseMalformed(Client: Driver['Client'], connectionString: string): vo
 export function poolExecutor(pool: Pool, { prepare }: { readonly prepare: boolean }): Executor {
   function bind<Values extends object, Row>(statement: Statement<Values, Row>, values: Values): Query {
     const { query, name, parameters } = statement
-    const text = query.sql
-    return prepare ? { name, text, values: parameters(values) } : { text, values: parameters(values) }
+    return {
+      name: prepare ? name : undefined,
+      text: query.sql,
+      values: parameters(values),
+      query_timeout: LOAN_TIMEOUT_MS
+    }
   }
   return {
     run: (statement, values) => persevere(() => runAlone(pool, bind(statement, values))),
@@ -78,7 +82,7 @@ function runAlone<Row>(pool: Pool, query: Query): Promise<readonly Row[]> {
     if (isCrowded(pool)) return reject(crowded())
     pool.connect((failure, client, release) => {
       if (client === undefined) return reject(translated(failure, postgres.failure))
-      void client.query({ ...query, ...timely(LOAN_TIMEOUT_MS) }, (error: Error | null, result) => {
+      void client.query(query, (error: Error | null, result) => {
         const failed = error && translated(error, postgres.failure)
         release(isLost(failed))
         if (failed) reject(failed)
@@ -122,22 +126,22 @@ const isCrowded = (pool: Pool): boolean => pool.waitingCount >= pool.options.max
 const crowded = () => new StoreUnavailableError('Too many requests wait for a connection to PostgreSQL')
 
 interface Query {
-  readonly name?: string
+  readonly name?: string | undefined
   readonly text: string
   readonly values?: unknown[]
+  /** Milliseconds. It is read from the query as from the pool's options, but is not in its type. */
+  readonly query_timeout?: number
 }
 
 async function answer<Row>({ client, until }: Loan, query: Query): Promise<readonly Row[]> {
+  const timely = { ...query, query_timeout: Math.max(1, until - performance.now()) }
   try {
-    const { rows } = await client.query({ ...query, ...timely(Math.max(1, until - performance.now())) })
+    const { rows } = await client.query(timely)
     return rows
   } catch (error) {
     throw translated(error, postgres.failure)
   }
 }
-
-/** `query_timeout` is read from the query as from the pool's options, but is not in its type. */
-const timely = (milliseconds: number): object => ({ query_timeout: milliseconds })
 
 /** Whether the connection is, or may be, unfit for whoever borrows it next. */
 function isLost(error: unknown): boolean {
