@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import type { AuthOptions } from '../../src/index.ts'
 import { type Answer, call, post, startApp } from './app.ts'
 import { linkOf, type MailServer, mailServer, type ReceivedLetter, tokenOf } from './mail-server.ts'
-import { whileWatching } from './statements.ts'
+import { isBackground, whileWatching } from './statements.ts'
 
 export interface MailApp {
   readonly app: FastifyInstance
@@ -42,7 +42,7 @@ export async function seen(app: FastifyInstance, request: Parameters<typeof call
 
 /**
  * The statements of the work itself, on PostgreSQL: what the outbox would send meanwhile is held back until it is done, and
- * the look at ended sessions is left out.
+ * what the process does by itself is left out.
  */
 export async function ownStatementsOf(work: () => Promise<unknown>): Promise<string[]> {
   const sent: string[] = []
@@ -50,7 +50,7 @@ export async function ownStatementsOf(work: () => Promise<unknown>): Promise<str
   const watcher = {
     sending(sql: string) {
       if (/skip locked/i.test(sql)) return done
-      if (!/from "auth_ended_sessions"|^select pg_notify|^listen/i.test(sql)) sent.push(sql)
+      if (!isBackground(sql)) sent.push(sql)
     }
   }
   await whileWatching(watcher, work).finally(resolve)
