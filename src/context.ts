@@ -126,7 +126,12 @@ function openOutbox(
     events,
     log,
     at,
-    rules: { verifySeconds: verifyTtl, resetSeconds: resetTtl, maxPerHour: config.lettersPerHour },
+    rules: {
+      verifySeconds: verifyTtl,
+      resetSeconds: resetTtl,
+      maxPerHour: config.lettersPerHour,
+      required: shape.required
+    },
     deliver: createDelivery({
       shape,
       oneTimeTokens,
@@ -190,6 +195,7 @@ function shapeOf({ identifiers, user, accessToken }: Config): Context['shape'] {
     hasEmail,
     hasUsername,
     fieldNames: Object.keys(user.fields.properties),
+    required: [...(identifiers.username === 'required' ? ['username'] : []), ...user.fields.required],
     claims: accessToken.claims ?? [
       ...(hasEmail ? ['email', 'emailVerified'] : []),
       ...(hasUsername ? ['username'] : [])

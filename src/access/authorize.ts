@@ -31,6 +31,8 @@ export function createAuthorize(gatekeeper: Gatekeeper, { feed, shape }: Authori
     if (unknown !== undefined) {
       throw new OptionsError(`\`app.authorize\` does not know \`${unknown}\`; it knows ${KNOWN.join(', ')}`)
     }
+    const vague = Object.entries(requirements).find(([, value]) => value !== undefined && typeof value !== 'boolean')
+    if (vague !== undefined) throw new OptionsError(`\`app.authorize\`: \`${vague[0]}\` must be true or false`)
     if (requirements.emailVerified === true && !mayClaimProof(shape)) {
       throw new OptionsError(
         '`app.authorize({ emailVerified: true })` would refuse everybody: name `emailVerified` in `accessToken.claims`'

@@ -45,7 +45,7 @@ export async function verifyEmail(
 ): Promise<UserReply> {
   const id = context.oneTimeTokens.read('email-verification', token)
   if (id === null) throw authError('AUTH_ONE_TIME_TOKEN_INVALID')
-  const choice = { username, resetLetter: { id: newId() } }
+  const choice = { username, resetLetter: { id: newId() }, required: context.shape.required }
   const verified = await context.store.oneTimeTokens.verifyEmail(id, choice, context.at())
   switch (verified.outcome) {
     case 'invalid':

@@ -39,9 +39,16 @@ export function createAttempt(parts: AttemptParts, closing: AbortSignal): (lette
     return 'sent'
   }
 
+  async function conclude(letter: ClaimedLetter, outcome: 'sent' | 'moot'): Promise<void> {
+    await letters.close(letter, outcome, parts.at())
+    handedOver.delete(letter.id)
+  }
+
   async function giveBack(letter: ClaimedLetter, error: unknown): Promise<void> {
+    // The one thing that failed was to write that down.
+    if (handedOver.has(letter.id)) return conclude(letter, 'sent')
     // Says nothing about the letter, nor about the mail server.
-    if (error instanceof StoreUnavailableError) {
+    if (error instanceof StoreUnavailableError || closing.aborted) {
       return letters.postpone(letter, STORAGE_PAUSE_SECONDS, 'held-back', parts.at())
     }
     const wait = RETRY_SECONDS[letter.attempts]
@@ -55,8 +62,7 @@ export function createAttempt(parts: AttemptParts, closing: AbortSignal): (lette
     try {
       const outcome = await handOver(letter)
       if (outcome === 'wait') return await letters.postpone(letter, HELD_BACK_SECONDS, 'held-back', parts.at())
-      await letters.close(letter, outcome, parts.at())
-      handedOver.delete(letter.id)
+      await conclude(letter, outcome)
     } catch (error) {
       const tried = { letter: letter.name, attempt: letter.attempts + 1 }
       parts.log.warn({ ...tried, reason: reasonOf(error) }, 'a letter was not sent')

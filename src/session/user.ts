@@ -19,6 +19,8 @@ export interface UserShape {
   readonly hasEmail: boolean
   readonly hasUsername: boolean
   readonly fieldNames: readonly string[]
+  /** What no user is without: names of fields, or `username`. */
+  readonly required: readonly string[]
   /** Names of user properties, or the host's own function of the user. */
   readonly claims: readonly string[] | ((user: User) => object)
 }

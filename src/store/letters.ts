@@ -86,11 +86,17 @@ export interface LetterStore {
   ): Promise<readonly ClaimedLetter[]>
   /**
    * Decides where it goes, and starts the life of its token. Safe to repeat: the token is the same, its life starts again.
-   * One that was asked for by an address for which several different sign-ups wait leads to a user without a password.
+   * One that was asked for by an address for which several different sign-ups wait leads to a user without a password, and
+   * without what they disagree on, but for `required`: names of fields, or `username`, that no user is without.
    */
   prepare(
     letter: ClaimedLetter,
-    rules: { readonly verifySeconds: number; readonly resetSeconds: number; readonly maxPerHour: number | null },
+    rules: {
+      readonly verifySeconds: number
+      readonly resetSeconds: number
+      readonly maxPerHour: number | null
+      readonly required: readonly string[]
+    },
     at?: At
   ): Promise<PreparedLetter>
   /** It is never claimed again. What was sent was sent; any other end is for whoever has it in hands. */

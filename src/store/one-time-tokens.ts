@@ -27,11 +27,16 @@ export interface OneTimeTokenStore {
   /**
    * Proves a user's address, or creates the user whose sign-up waited for it: every other sign-up that waits for the
    * address dies. A username that was taken meanwhile leaves the token as it is, for another try with another name.
-   * A user who comes without a password is sent the letter to choose one, written down in the same transaction.
+   * A user who comes without a password is sent the letter to choose one, written down in the same transaction. A link that
+   * was asked for by the address alone is settled once more, if others have signed up since; for `required` see the letters.
    */
   verifyEmail(
     id: string,
-    choice: { readonly username: string | undefined; readonly resetLetter: { readonly id: string } },
+    choice: {
+      readonly username: string | undefined
+      readonly resetLetter: { readonly id: string }
+      readonly required: readonly string[]
+    },
     at?: At
   ): Promise<
     | { readonly outcome: 'verified'; readonly user: UserRecord; readonly created: boolean }

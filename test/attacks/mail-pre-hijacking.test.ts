@@ -184,6 +184,30 @@ for (const order of ORDERS) {
   })
 }
 
+t.test('what the host asks of every user is there, however many sign-ups disputed it', async (t) => {
+  const plan = { type: 'object', required: ['name'], properties: { name: { type: 'string' } } } as const
+  const { app, mail } = await start(t, 'required', sqliteFile(t), {
+    identifiers: ['email', 'username'],
+    user: { fields: { type: 'object', required: ['plan'], properties: { plan } } },
+    accessToken: { claims: (user) => ({ plan: (user as { plan?: { name: string } }).plan?.name.toUpperCase() }) }
+  })
+  const email = freshEmail()
+  const sign = (username: string, name: string) =>
+    post(app, '/auth/signup', { email, username, password: both.stranger, plan: { name } })
+  for (const [username, name] of [
+    ['stranger', 'evil'],
+    ['ada', 'free']
+  ] as const) {
+    await sign(username, name)
+    await mail.next(email)
+  }
+  await post(app, '/auth/resend-verification', { email })
+  t.match(await click(app, await mail.next(email)), { status: 200, body: { user: { username: 'ada' } } })
+  t.equal((await click(app, await mail.next(email), { newPassword: PASSWORD })).status, 204)
+  const { status, body } = await post(app, '/auth/login', { username: 'ada', password: PASSWORD })
+  t.match([status, body.user], [200, { username: 'ada', plan: { name: 'free' } }])
+})
+
 t.test(
   'of two who sign up with one address while the mailbox is full, none gets in the other\u2019s way',
   async (t) => {

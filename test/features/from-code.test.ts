@@ -76,3 +76,11 @@ t.test('a requirement that nobody could meet is refused where the route is decla
     t.ok(app.authorize({ fresh: true }))
   }
 })
+
+t.test('a requirement that is neither true nor false is refused, for it would not be looked at', async (t) => {
+  const app = await startApp(t)
+  for (const requirements of [{ emailVerified: 'true' }, { fresh: 1 }, { emailVerified: null }]) {
+    t.throws(() => app.authorize(requirements as never), /must be true or false/)
+  }
+  t.ok(app.authorize({ emailVerified: undefined, fresh: false } as never))
+})

@@ -7,6 +7,7 @@ import { freshEmail, post, signUp, startApp } from '../support/app.ts'
 import { postgresDatabase, sqliteFile } from '../support/databases.ts'
 import { CHEAP, click, startMailApp } from '../support/mail-app.ts'
 import { postLetter } from '../support/post-letter.ts'
+import { runSql } from '../support/rows.ts'
 import { everyStatementOf, whileWatching } from '../support/statements.ts'
 
 const RETRIES = [30, 60, 120, 300, 900, 1800, 3600]
@@ -160,6 +161,46 @@ t.test('what was handed over is not sent again when storage fails to write it do
     again.some((sql) => /^update "auth_outbox".*"(?:outcome|due_at)"/.test(sql)),
     'and then there is nothing left to do'
   )
+})
+
+t.test('nor by another process, when storage is back at once', async (t) => {
+  const storage = await postgresDatabase(t)
+  const processes = [await startOutbox(t, { storage }), await startOutbox(t, { storage })]
+  const email = freshEmail()
+  const tries = () => processes.reduce((sum, { triesOf }) => sum + triesOf(email), 0)
+  let failures = 0
+  const closing = {
+    sending(sql: string) {
+      if (tries() === 1 && failures === 0 && /^update "auth_outbox".*"outcome"/.test(sql)) {
+        failures += 1
+        throw new Error('the connection broke')
+      }
+    }
+  }
+  await whileWatching(closing, async () => {
+    await signUp(processes[0]?.app as FastifyInstance, { email })
+    while (failures === 0) await sleep(5)
+  })
+  const open = async () => (await runSql(storage, 'select id from auth_outbox where closed_at is null')).length
+  while ((await open()) > 0) await sleep(5)
+  for (const { app, pass } of processes) {
+    pass(61)
+    await app.auth.mail.flush()
+  }
+  t.equal(tries(), 1)
+})
+
+t.test('a process that closes takes nothing from the tries of a letter', async (t) => {
+  const storage = sqliteFile(t)
+  const { app, mail } = await startMailApp(t, { storage })
+  await mail.behave('black-hole')
+  const email = freshEmail()
+  await signUp(app, { email })
+  await sleep(200)
+  await app.close()
+  t.match(await runSql(storage, 'select attempts, leased_until from auth_outbox'), [
+    { attempts: 0, leased_until: null }
+  ])
 })
 
 t.test('storage that fails while a letter is prepared says nothing against the letter', async (t) => {

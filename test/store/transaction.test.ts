@@ -157,7 +157,11 @@ t.test('only a transaction of Kysely is one', async (t) => {
 })
 
 function verifyEmail({ oneTimeTokens }: AuthStore, token: string): Promise<unknown> {
-  return oneTimeTokens.verifyEmail(token, { username: undefined, resetLetter: { id: newUser().id } }, after(1))
+  return oneTimeTokens.verifyEmail(
+    token,
+    { username: undefined, resetLetter: { id: newUser().id }, required: [] },
+    after(1)
+  )
 }
 
 async function openHost(t: Test, open: (t: Test) => Promise<Host>): Promise<{ host: Host; store: AuthStore }> {

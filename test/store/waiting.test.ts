@@ -91,7 +91,7 @@ t.test('PostgreSQL: a use of a token that waited for another one finds it used',
   const { host, store } = await openHost(t)
   const { id } = await newcomer(store)
   const token = await linkFor(store, id, 'verify-email')
-  const choice = { username: undefined, resetLetter: { id: newUser().id } }
+  const choice = { username: undefined, resetLetter: { id: newUser().id }, required: [] }
   let waiting: Promise<unknown> | undefined
   await host.transaction().execute(async (trx) => {
     const verified = await store.within?.(trx).oneTimeTokens.verifyEmail(token, choice)
@@ -166,7 +166,7 @@ async function linkFor(
   await letters.post(letter)
   await letters.prepare(
     { ...letter, attempts: 0, leasedUntil: new Date() },
-    { verifySeconds: 60, resetSeconds: 60, maxPerHour: null }
+    { verifySeconds: 60, resetSeconds: 60, maxPerHour: null, required: [] }
   )
   return id
 }

@@ -31,8 +31,8 @@ export function plansForLetters(
   async function verifyEmail(preparation: Preparation): Promise<Plan | null> {
     const { transaction, letter, rules, now } = preparation
     const holder = (await addressee(preparation)) ?? (await holderOfAddress(preparation))
+    if (holder === undefined) return signup(preparation, () => ownToken(preparation))
     const own = await ownToken(preparation)
-    if (holder === undefined) return signup(preparation, own)
     if (holder.email_verified_at === null) {
       return link(preparation, { holder, own, purpose: 'email-verification', seconds: rules.verifySeconds })
     }

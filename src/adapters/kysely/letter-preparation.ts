@@ -47,7 +47,8 @@ export function preparationOfLetters(
     const { transaction, letter } = preparation
     // A lease may be over while its holder still works: of two at the same letter, one waits for the other.
     const open = await transaction.run(statements.lock, { id: letter.id })
-    const isAskedFor = ASKED_FOR.has(letter.name)
+    // Who has proven the address and has no password has asked by the click for the one letter that lets them choose one.
+    const isAskedFor = ASKED_FOR.has(letter.name) && !(letter.name === 'reset-password' && letter.userId !== null)
     if (open.length === 0 || (isAskedFor && (await isReplaced(preparation)))) return { outcome: 'moot' }
     const plan = await planFor(preparation)
     if (plan === null) return { outcome: 'moot' }

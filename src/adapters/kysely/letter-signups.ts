@@ -1,46 +1,51 @@
 /** Letters to sign-ups that wait for the proof of their address, and to whom it belongs is not known before the click. */
-import { isDeepStrictEqual } from 'node:util'
 import type { Kysely } from 'kysely'
 import { instant, key } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
+import { settle } from './disputes.ts'
 import type { Plan, Preparation, TokenState } from './letter-plan.ts'
-import { type Proposal, readProposal, writePayload } from './payloads.ts'
+import { readProposal, writePayload } from './payloads.ts'
 import type { Database } from './tables.ts'
 import { tokenStatements } from './token-statements.ts'
 
-/** Null where no sign-up waits. */
+/** Null where no sign-up waits, and where the letter's own token was used: it is never good again. */
 export function plansForSignups(
   db: Kysely<Database>,
   dialect: Dialect
-): (preparation: Preparation, own: TokenState | undefined) => Promise<Plan | null> {
+): (preparation: Preparation, ownToken: () => Promise<TokenState | undefined>) => Promise<Plan | null> {
   const tokens = tokenStatements(db, dialect)
 
   /** The letter of one sign-up, and of no other: of several, the one whose link is clicked wins. */
   function ownLetter({ transaction, letter, rules, now }: Preparation, own: TokenState | undefined): Plan | null {
-    if (!own?.payload) return null
+    if (!own?.payload || own.used_at !== null) return null
     return {
-      ready: ready(readProposal(own.payload)),
+      ready: ready(readProposal(own.payload).email),
       begin: () => transaction.run(tokens.restart, { id: letter.id, seconds: rules.verifySeconds, now })
     }
   }
 
-  /**
-   * Row 52: whoever asks by the address alone does not say which sign-up is theirs. Where several wait, none of their
-   * passwords can be trusted, the newest no more than the oldest: the link makes an account without one.
-   */
-  async function letterByAddress({ transaction, letter, rules, now }: Preparation): Promise<Plan | null> {
+  /** The letter of whoever asks by the address alone. */
+  async function letterByAddress(
+    { transaction, letter, rules, now }: Preparation,
+    ownToken: () => Promise<TokenState | undefined>
+  ): Promise<Plan | null> {
     const { id } = letter
     const emailKey = key(letter.address)
-    const rows = await transaction.run(tokens.lockWaiting, { emailKey })
-    const waiting = rows.flatMap(({ payload }) => (payload === null ? [] : [readProposal(payload)]))
-    const [oldest] = waiting
-    if (oldest === undefined) return null
-    const isOneSignup = waiting.every((each) => each.id === oldest.id)
-    const proposal = isOneSignup ? oldest : { ...inCommon(oldest, waiting), id }
+    // Before its own, which may be one of them: in the same order as at the click.
+    const waiting = await transaction.run(tokens.lockWaiting, { emailKey })
+    const own = await ownToken()
+    if (own && own.used_at !== null) return null
+    const settlement = settle(
+      waiting.map(({ payload }) => payload),
+      id,
+      rules.required
+    )
+    if (settlement === null) return null
+    const { proposal, isDisputed } = settlement
     // Whoever signs in meanwhile is answered by the newest sign-up, which a disputed one is not.
-    const since = isOneSignup || !rows[0] ? now : instant(rows[0].created_at)
+    const since = isDisputed && waiting[0] ? instant(waiting[0].created_at) : now
     return {
-      ready: ready(proposal),
+      ready: ready(proposal.email),
       async begin() {
         await transaction.run(tokens.remove, { id })
         await transaction.run(tokens.start, {
@@ -49,7 +54,7 @@ export function plansForSignups(
           userId: null,
           emailKey,
           credentialVersion: null,
-          payload: writePayload(proposal),
+          payload: writePayload({ ...proposal, isByAddress: true }),
           since,
           seconds: rules.verifySeconds,
           now
@@ -58,26 +63,12 @@ export function plansForSignups(
     }
   }
 
-  return async (preparation, own) => {
-    // What was used is never good again.
-    if (own && own.used_at !== null) return null
-    return preparation.letter.userId === null ? letterByAddress(preparation) : ownLetter(preparation, own)
-  }
+  return async (preparation, ownToken) =>
+    preparation.letter.userId === null
+      ? letterByAddress(preparation, ownToken)
+      : ownLetter(preparation, await ownToken())
 }
 
-function ready({ email }: Proposal): Plan['ready'] {
-  return { outcome: 'ready', name: 'verify-email', address: email, user: null, hasToken: true }
-}
-
-/** What nobody disputes: a stranger's name or field is no more welcome than their password. */
-function inCommon(first: Proposal, all: readonly Proposal[]): Proposal {
-  const undisputed = Object.entries(first.fields).filter(([name, value]) =>
-    all.every(({ fields }) => isDeepStrictEqual(fields[name], value))
-  )
-  return {
-    ...first,
-    username: all.every(({ username }) => username === first.username) ? first.username : null,
-    passwordHash: null,
-    fields: Object.fromEntries(undisputed)
-  }
+function ready(address: string): Plan['ready'] {
+  return { outcome: 'ready', name: 'verify-email', address, user: null, hasToken: true }
 }

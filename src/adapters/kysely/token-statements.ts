@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { joinedUserColumns, userColumns } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
+import { MOST_HEARD } from './disputes.ts'
 import type { LetterValues } from './letter-changes.ts'
 import { type Given, prepare } from './statement.ts'
 import type { Database, Purpose } from './tables.ts'
@@ -100,12 +101,16 @@ export function tokenStatements(db: Kysely<Database>, dialect: Dialect) {
     ),
 
     newestProposal: prepare(newestProposal),
-    /** All that wait for an address, the oldest first: in the same order as below. */
-    lockWaiting: prepare((given: Given<{ emailKey: string }>) =>
-      dialect.forUpdate(
-        proposals.select(['payload', 'created_at']).where('email_key', '=', given.emailKey).orderBy('id')
-      )
-    ),
+    /** The newest that wait for an address and one more than are heard, the oldest of them first: in the same order as below. */
+    lockWaiting: prepare((given: Given<{ emailKey: string }>) => {
+      const newest = proposals
+        .select('id')
+        .where('email_key', '=', given.emailKey)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(sql.lit(MOST_HEARD + 1))
+      return dialect.forUpdate(tokens.select(['payload', 'created_at']).where('id', 'in', newest).orderBy('id'))
+    }),
     /** All that wait for the address of this one: in one order, so that two of them do not wait for each other. */
     lockProposals: prepare((given: Given<PresentedToken>) => {
       const address = tokens.where('id', '=', given.id).select('email_key')

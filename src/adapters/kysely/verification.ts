@@ -3,8 +3,9 @@ import type { Kysely } from 'kysely'
 import type { OneTimeTokenStore, UserRecord } from '../../store/index.ts'
 import { key, type UserRow, userRecord } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
+import { settle } from './disputes.ts'
 import { insertLetter, type LetterValues, letterValues } from './letter-changes.ts'
-import { readProposal } from './payloads.ts'
+import { type Proposal, type ProposalByAddress, readProposal } from './payloads.ts'
 import { type Executor, type Given, prepare } from './statement.ts'
 import type { Database } from './tables.ts'
 import { takeToken } from './take-token.ts'
@@ -35,21 +36,34 @@ export function verificationOfAddresses(
     return user
   }
 
+  /** Others may have signed up since a link was asked for by the address alone. */
+  async function settled(
+    transaction: Executor,
+    id: string,
+    proposal: Proposal | ProposalByAddress,
+    required: readonly string[]
+  ): Promise<Proposal> {
+    if (!('isByAddress' in proposal)) return proposal
+    const rows = await transaction.run(tokens.lockWaiting, { emailKey: key(proposal.email) })
+    const payloads = rows.map(({ payload }) => payload)
+    return settle(payloads, id, required)?.proposal ?? proposal
+  }
+
   async function create(
     transaction: Executor,
     token: PresentedToken,
-    { username, resetLetter }: Choice
+    { username, resetLetter, required }: Choice
   ): Promise<UserRow | undefined> {
     await transaction.run(tokens.lockProposals, token)
     const [waiting] = await transaction.run(tokens.lockValid, token)
     if (waiting?.user_id !== null || waiting.payload === null) return undefined
-    const proposal = readProposal(waiting.payload)
+    const proposal = await settled(transaction, token.id, readProposal(waiting.payload), required)
     // The unique indexes decide: an address that somebody proved meanwhile, or a username that was not reserved.
     const values = newRow({ ...proposal, username: username ?? proposal.username }, token.now)
     const [user] = await transaction.run(users.insertProven, values)
     if (proposal.passwordHash === null) {
-      const letter = { ...resetLetter, name: 'reset-password', address: proposal.email } as const
-      await transaction.run(post, letterValues({ ...letter, userId: null, sessionId: null }, token.now))
+      const letter = { ...resetLetter, name: 'reset-password', address: proposal.email, userId: proposal.id } as const
+      await transaction.run(post, letterValues({ ...letter, sessionId: null }, token.now))
     }
     return user
   }

@@ -65,7 +65,9 @@ export const disputedSignupPromises: readonly StorePromise[] = [
       const kept = await verify(store, await handOver(store, { name: 'verify-email', address: agreed.email }, 2), 3)
       assert.equal(kept.outcome === 'verified' && kept.user.username, username)
       const { email } = await dispute(store, [{ username: unusedName() }, { username: unusedName() }])
-      const other = await verify(store, await handOver(store, { name: 'verify-email', address: email }, 2), 3, chosen)
+      const other = await verify(store, await handOver(store, { name: 'verify-email', address: email }, 2), 3, {
+        username: chosen
+      })
       assert.equal(other.outcome === 'verified' && other.user.username, chosen)
     }
   },
@@ -99,6 +101,90 @@ export const disputedSignupPromises: readonly StorePromise[] = [
       assert.deepEqual(await verify(store, letter.id, 7), { outcome: 'invalid' })
       const found = await store.users.credential({ email: signup.email })
       assert.ok(found.outcome === 'found' && found.credential.passwordHash === null)
+    }
+  },
+  {
+    promise: 'a link that was asked for before the others came trusts none of them either',
+    async check(store) {
+      for (const [first, second] of [
+        [owners, strangers],
+        [strangers, owners]
+      ]) {
+        const { signup } = await proposeAndSend(store, first)
+        const token = await handOver(store, { name: 'verify-email', address: signup.email }, 1)
+        await proposeAndSend(store, { ...second, email: signup.email }, 2)
+        const proven = await verify(store, token, 3)
+        assert.ok(proven.outcome === 'verified' && proven.created)
+        assert.deepEqual(proven.user.fields, { plan: 'free' })
+        const found = await store.users.credential({ email: signup.email })
+        assert.ok(found.outcome === 'found' && found.credential.passwordHash === null)
+      }
+    }
+  },
+  {
+    promise: 'asked for while one sign-up waits, a link makes that one, password and all',
+    async check(store) {
+      const { signup } = await proposeAndSend(store, owners)
+      const asked = { name: 'verify-email', address: signup.email } as const
+      const [early, late] = [await handOver(store, asked, 1), await handOver(store, asked, 2)]
+      const proven = await verify(store, late, 3)
+      assert.ok(proven.outcome === 'verified' && proven.user.id === signup.id)
+      assert.deepEqual(proven.user.fields, owners.fields)
+      const found = await store.users.credential({ email: signup.email })
+      assert.ok(found.outcome === 'found' && found.credential.passwordHash === owners.passwordHash)
+      assert.deepEqual(await verify(store, early, 4), { outcome: 'invalid' })
+    }
+  },
+  {
+    promise: 'what no user is without is the newest sign-up\u2019s, whether settled when it is sent or when it is used',
+    async check(store) {
+      const required = ['username', 'motto', 'terms']
+      for (const isLate of [false, true]) {
+        const username = unusedName()
+        const { signup } = await proposeAndSend(store, { ...strangers, username: unusedName() })
+        const newest = { ...owners, email: signup.email, username }
+        if (!isLate) await proposeAndSend(store, newest, 1)
+        const letter = await post(store, { name: 'verify-email', address: signup.email }, 2)
+        assert.equal((await prepare(store, letter, 2, { required })).outcome, 'ready')
+        if (isLate) await proposeAndSend(store, newest, 3)
+        const proven = await verify(store, letter.id, 4, { required })
+        assert.ok(proven.outcome === 'verified')
+        assert.deepEqual([proven.user.username, proven.user.fields], [username, owners.fields])
+        const found = await store.users.credential({ email: signup.email })
+        assert.ok(found.outcome === 'found' && found.credential.passwordHash === null)
+      }
+    }
+  },
+  {
+    promise: 'of very many sign-ups nothing is kept, not even what the newest agree on',
+    async check(store) {
+      const email = unusedAddress()
+      for (let at = 0; at < 30; at++) await propose(store, { ...owners, email }, at)
+      const token = await handOver(store, { name: 'verify-email', address: email }, 40)
+      const proven = await verify(store, token, 41)
+      assert.ok(proven.outcome === 'verified')
+      assert.deepEqual(proven.user.fields, {})
+      assert.deepEqual(await verify(store, token, 42), { outcome: 'invalid' })
+    }
+  },
+  {
+    promise: 'the letter to choose a password goes, however many the address had, and only that one',
+    async check(store) {
+      const { email } = await dispute(store, [owners, strangers, strangers, strangers])
+      const token = await handOver(store, { name: 'verify-email', address: email }, 4)
+      assert.equal((await verify(store, token, 5)).outcome, 'verified')
+      const asked = await post(store, { name: 'reset-password', address: email }, 6)
+      const outcomes = new Map<boolean, string>()
+      for (const letter of await lettersTo(store, email, 6)) {
+        outcomes.set(letter.id === asked.id, (await prepare(store, letter, 6, SHARE)).outcome)
+      }
+      assert.deepEqual(
+        outcomes,
+        new Map([
+          [false, 'ready'],
+          [true, 'wait']
+        ])
+      )
     }
   },
   {

@@ -27,7 +27,7 @@ export const effectPromises: readonly StorePromise[] = [
       const asked = { name: 'verify-email', address: String(user.email), userId: user.id } as const
       const [first, second] = [await handOver(store, asked), await handOver(store, asked, 1)]
       const expected = { ...user, emailVerifiedAt: after(2).now, updatedAt: after(2).now }
-      const verified = await verify(store, first, 2, 'ignored')
+      const verified = await verify(store, first, 2, { username: 'ignored' })
       assert.deepEqual(verified, { outcome: 'verified', user: expected, created: false })
       assert.deepEqual(await findUser(store, user.id), expected)
       const again = await verify(store, second, 3)

@@ -49,7 +49,7 @@ export function prepare(
   rules: Partial<Rules> = {}
 ): Promise<PreparedLetter> {
   const claimed = { userId: null, sessionId: null, leasedUntil: after(at).now, ...letter, attempts: 0 }
-  const usual = { verifySeconds: VERIFY_SECONDS, resetSeconds: RESET_SECONDS, maxPerHour: null }
+  const usual = { verifySeconds: VERIFY_SECONDS, resetSeconds: RESET_SECONDS, maxPerHour: null, required: [] }
   return store.letters.prepare(claimed, { ...usual, ...rules }, after(at))
 }
 
@@ -71,9 +71,9 @@ export function verify(
   { oneTimeTokens }: AuthStore,
   token: string,
   at = 1,
-  username?: string
+  { username, required = [] }: { readonly username?: string | undefined; readonly required?: readonly string[] } = {}
 ): ReturnType<AuthStore['oneTimeTokens']['verifyEmail']> {
-  return oneTimeTokens.verifyEmail(token, { username, resetLetter: { id: uuidv7() } }, after(at))
+  return oneTimeTokens.verifyEmail(token, { username, resetLetter: { id: uuidv7() }, required }, after(at))
 }
 
 /** Posts a letter, prepares it and closes it as sent; answers with the id of its token. */

@@ -138,11 +138,12 @@ export const waitingSignupPromises: readonly StorePromise[] = [
       const { token } = await proposeAndSend(store, { username })
       await createUser(store, { username: username.toUpperCase() })
       const taken = { outcome: 'username-taken' }
-      for (const name of [undefined, username]) assert.deepEqual(await verify(store, token, 1, name), taken)
+      for (const name of [undefined, username])
+        assert.deepEqual(await verify(store, token, 1, { username: name }), taken)
       const other = unusedName()
-      const verified = await verify(store, token, 2, other)
+      const verified = await verify(store, token, 2, { username: other })
       assert.equal(verified.outcome === 'verified' && verified.user.username, other)
-      assert.deepEqual(await verify(store, token, 3, unusedName()), invalid)
+      assert.deepEqual(await verify(store, token, 3, { username: unusedName() }), invalid)
     }
   },
   {
