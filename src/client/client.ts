@@ -104,7 +104,7 @@ export function createAuthClient<U extends User = User>(options: AuthClientOptio
         if (found) sessions.hold({ user: found as User })
         else await refresh(session)
       }
-      return user() !== null
+      return !!user()
     },
     async signUp(input) {
       const user = await open('/signup', input)

@@ -14,6 +14,7 @@ export interface Expiry {
 /** `refresh` is called shortly before the end, and when the page comes back from wherever timers do not run. */
 export function watchExpiry(refresh: () => Promise<unknown>): Expiry {
   const closed = new AbortController()
+  const { signal } = closed
   /** How long the session lasts from its answer on; 0 when nobody said. */
   let life = 0
   let dueAfter = 0
@@ -29,7 +30,7 @@ export function watchExpiry(refresh: () => Promise<unknown>): Expiry {
 
   function wait(milliseconds = dueAfter - age()): void {
     clearTimeout(timer)
-    if (closed.signal.aborted || !life) return
+    if (signal.aborted || !life) return
     timer = setTimeout(wake, Math.min(Math.max(milliseconds, 0), LONGEST_TIMER))
     // Node's timers would keep a process alive that has nothing left to do; a browser's have no `unref`.
     timer.unref?.()
@@ -42,7 +43,7 @@ export function watchExpiry(refresh: () => Promise<unknown>): Expiry {
   }
 
   for (const event of ['visibilitychange', 'pageshow', 'online'])
-    (globalThis as Partial<Page>).addEventListener?.(event, wake, { signal: closed.signal })
+    (globalThis as Partial<Page>).addEventListener?.(event, wake, { signal })
 
   return {
     follow(session) {

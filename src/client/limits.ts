@@ -13,9 +13,8 @@ export const REFRESH_AGAIN_AFTER = 30_000
 
 /** Longer than a refresh with all its tries, unless its tab was frozen with the lock in hand. */
 export const LOCK_WITHIN = 60_000
-/** Where there are no locks: how often a tab looks whether it is its turn, and after how many looks it takes it. */
-export const LOOK_EVERY = 50
-export const LOOKS = 200
+/** Where there are no locks: how often a tab looks whether it is its turn, which it takes after `ANSWER_WITHIN`. */
+export const LOOK_EVERY = 100
 
 /** Of a tab and its duplicates, about who has newer tokens. */
 export const COPIES_ANSWER_WITHIN = 100

@@ -41,7 +41,7 @@ export function createRefresh({ sharedBy }: Keep, sessions: Sessions, call: Call
         }
         // The same token again is safe: within its grace the server answers the same successor.
         const seconds = Math.max(retryAfter, (2 ** tries * (1 + Math.random())) / 8)
-        const isPassing = status === 0 || status === 429 || status >= 500
+        const isPassing = !status || status === 429 || status >= 500
         if (!isPassing || tries === REFRESH_TRIES || seconds > LONGEST_PAUSE) throw error
         await pause(seconds * 1000)
       }

@@ -48,7 +48,7 @@ export function holdSessions(
   name: string,
   onChange: (now: Session | null, before: Session | null, reason: SignedOutReason) => void
 ): Sessions {
-  const ownId = sharedBy === 'jar' ? sharedBy : Math.random().toString(36)
+  const ownId = sharedBy === 'jar' ? sharedBy : `${Math.random()}`
   let kept = store.read()
   let session = parse(kept)
   let tabs = sharedBy === 'nothing' ? undefined : connectTabs<Message>(name, hear)

@@ -1,5 +1,5 @@
 /** How tabs of one origin speak and take turns, where the browser lets them. */
-import { LOCK_WITHIN, LOOK_EVERY, LOOKS } from './limits.ts'
+import { ANSWER_WITHIN, LOCK_WITHIN, LOOK_EVERY } from './limits.ts'
 
 /** What is used of a BroadcastChannel. */
 interface Channel<Message> {
@@ -29,9 +29,12 @@ export async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T
   }
   try {
     if (navigator.locks) return await navigator.locks.request(name, { signal: AbortSignal.timeout(LOCK_WITHIN) }, begin)
-    for (let looks = 0; localStorage[name] && looks < LOOKS; looks++) await pause(LOOK_EVERY)
-    localStorage[name] = 1
-    return await begin().finally(() => localStorage.removeItem(name))
+    // A tab that closes leaves its note behind, and a clock may be set back.
+    while (Math.abs(localStorage[name] - Date.now()) < ANSWER_WITHIN) await pause(LOOK_EVERY)
+    const note = Date.now()
+    localStorage[name] = note
+    // Another one's where this took so long that somebody went ahead.
+    return await begin().finally(() => +localStorage[name] === note && localStorage.removeItem(name))
   } catch {
     return begin()
   }

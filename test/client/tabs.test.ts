@@ -101,6 +101,27 @@ t.test('tabs without locks, as in an insecure context', async (t) => {
     }
   })
 
+  t.test('wait for no note that a closed tab left behind, nor for one from the future', async (t) => {
+    const storage: Record<string, unknown> = {}
+    const looks: string[] = []
+    const watched = new Proxy(storage, {
+      get(target, name) {
+        if (name === 'removeItem') return (key: string) => delete target[key]
+        looks.push(String(name))
+        return target[String(name)]
+      }
+    })
+    define(t, globalThis, 'localStorage', watched)
+    await expire()
+    const name = String(looks[0])
+    for (const hours of [-1, 1]) {
+      storage[name] = Date.now() + hours * 3_600_000
+      looks.length = 0
+      await expire()
+      t.ok(looks.length < 30, `${looks.length} looks`)
+    }
+  })
+
   t.test('refresh all the same where there is no storage', async (t) => {
     define(t, globalThis, 'localStorage', undefined)
     await expire()
