@@ -8,7 +8,7 @@ import { type EventRecord, type EventStore, StoreUnavailableError } from './stor
 /** What happens meanwhile is written in the same statement. */
 const WRITE_AFTER_MS = 500
 const BATCH = 200
-/** While storage does not answer: about a megabyte. What comes on top is told to listeners and not kept. */
+/** While storage does not answer. What comes on top is told to listeners and not kept. */
 const MAX_WAITING = 2000
 const CLOSING_MS = 3000
 
@@ -22,44 +22,54 @@ export interface Journal {
 }
 
 export function createJournal(store: EventStore, log: FastifyBaseLogger): Journal {
-  const waiting: EventRecord[] = []
+  /** By their ids: of events with one id the first is kept, here as in storage. */
+  const waiting = new Map<string, EventRecord>()
   let lost = 0
   let writing = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
-  /** Told once, not at each try of an outage. */
+  /** Storage did not take the last ones: told once, not at each try of an outage. */
   let troubled = false
+  let stopped = false
 
   function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    // One after another: what is being written is still the first that waits.
+    // One after another: what is being written still waits.
     writing = writing.then(write)
     return writing
   }
 
   async function write(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, BATCH)
-      try {
-        await store.add(batch)
-      } catch (error) {
-        if (error instanceof StoreUnavailableError) return postpone(error)
-        log.error({ err: error, events: batch.length }, 'events could not be written and are lost')
-      }
-      waiting.splice(0, batch.length)
+    try {
+      const records = [...waiting.values()]
+      for (let begin = 0; begin < records.length; begin += BATCH) await add(records.slice(begin, begin + BATCH))
       troubled = false
+      tellLost()
+    } catch (error) {
+      if (!troubled) log.warn({ err: error }, 'events could not be written; it is tried again until they can')
+      troubled = true
     }
-    tellLost()
+    if (waiting.size > 0) schedule()
   }
 
-  function postpone(error: StoreUnavailableError): void {
-    if (!troubled) log.warn({ err: error }, 'events could not be written; it is tried again until they can')
-    troubled = true
-    schedule()
+  async function add(records: readonly EventRecord[]): Promise<void> {
+    try {
+      const held = new Set(await store.add(records))
+      for (const { id } of records) if (!held.has(id)) waiting.delete(id)
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error
+      // One that storage will never take must not take the others with it.
+      if (records.length > 1) {
+        for (const record of records) await add([record])
+        return
+      }
+      log.error({ err: error }, 'an event could not be written and is lost')
+      for (const { id } of records) waiting.delete(id)
+    }
   }
 
   function schedule(): void {
-    timer ??= setTimeout(flush, WRITE_AFTER_MS).unref()
+    if (!stopped) timer ??= setTimeout(flush, WRITE_AFTER_MS).unref()
   }
 
   function tellLost(): void {
@@ -70,16 +80,16 @@ export function createJournal(store: EventStore, log: FastifyBaseLogger): Journa
   return {
     record(name, event) {
       const record = recordOf(name, event)
-      if (record === null) return
-      if (waiting.length < MAX_WAITING) waiting.push(record)
-      else lost++
+      if (record === null || waiting.has(record.id)) return
+      if (stopped || (troubled && waiting.size >= MAX_WAITING)) lost++
+      else waiting.set(record.id, record)
       schedule()
     },
     flush,
     async stop() {
+      stopped = true
       await Promise.race([flush(), sleep(CLOSING_MS, undefined, { ref: false })])
-      clearTimeout(timer)
-      lost += waiting.length
+      lost += waiting.size
       tellLost()
     }
   }
@@ -87,7 +97,7 @@ export function createJournal(store: EventStore, log: FastifyBaseLogger): Journa
 
 /** Of one call inside a transaction of the host's: what happened there is written there, and gone if it is rolled back. */
 export interface Draft extends Pick<Journal, 'record' | 'flush'> {
-  /** The call failed: that happened, whatever becomes of the transaction. */
+  /** The call failed. */
   handOver(): void
 }
 
@@ -96,11 +106,14 @@ export function createDraft(store: EventStore, journal: Pick<Journal, 'record'>)
   return {
     record: (...event) => void happened.push(event),
     async flush() {
-      const records = happened.splice(0).flatMap((event) => recordOf(...event) ?? [])
-      if (records.length > 0) await store.add(records)
+      const pages = happened.splice(0).map((event) => ({ event, record: recordOf(...event) }))
+      const records = pages.flatMap(({ record }) => record ?? [])
+      const held = records.length > 0 ? await store.add(records) : []
+      for (const { event, record } of pages) if (record && held.includes(record.id)) journal.record(...event)
     },
     handOver() {
-      for (const event of happened.splice(0)) journal.record(...event)
+      // A wrong password was tried, whatever becomes of the transaction; the others may never have come to be.
+      for (const [name, event] of happened.splice(0)) if (name === 'login-failed') journal.record(name, event)
     }
   }
 }

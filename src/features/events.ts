@@ -33,7 +33,8 @@ async function listEvents(
 export interface EventHistory extends EventFeed {
   /**
    * What happened to a user, the newest first, when they are deleted too (then without `ip` and `userAgent`). Of a session's
-   * replays the first is kept; a failed sign-in for an unknown account is told, but not kept.
+   * replays the first is kept; a failed sign-in for an unknown account is told, but not kept. Inside a transaction those of
+   * the last half second outside of it may be missing.
    */
   list(query: EventQuery, call?: Call): Promise<readonly PastEvent[]>
 }

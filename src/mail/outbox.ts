@@ -11,6 +11,7 @@ const LOOK_EVERY_MS = 2000
 const WAKE_AFTER_MS = 20
 /** What was sent counts towards the share of its address for an hour. */
 const KEEP_SECONDS = 3600
+const FORGET_EVERY_MS = 5 * 60 * 1000
 /** How long a process that closes waits for the letters under way; then their attempts are given up. */
 const CLOSING_MS = 3000
 
@@ -66,9 +67,9 @@ export function createOutbox(parts: AttemptParts): Outbox {
   }
 
   async function forget(): Promise<void> {
-    if (performance.now() - forgottenAt < KEEP_SECONDS * 1000) return
-    forgottenAt = performance.now()
+    if (performance.now() - forgottenAt < FORGET_EVERY_MS) return
     await letters.forget(KEEP_SECONDS, parts.at())
+    forgottenAt = performance.now()
   }
 
   /** Makes every unsent letter due. All are claimed first: one that is given back would be claimed again, and for ever. */

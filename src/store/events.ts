@@ -13,10 +13,11 @@ export interface EventRecord {
 /** Without a foreign key: the deletion of a user erases `ip` and `userAgent` of theirs in its own transaction. */
 export interface EventStore {
   /**
-   * All of them or none; one that is there already stays as it is. Of users that are gone, or go at the same time, no `ip`
-   * and no `userAgent` is kept. ONE statement on PostgreSQL, however many events.
+   * Answers with the ids of those that it could not add for now, since somebody holds their user, and waits for nobody; one
+   * that is there already stays as it is. Of users that are gone, or go at the same time, no `ip` and no `userAgent` is kept.
+   * ONE statement, however many events.
    */
-  add(events: readonly EventRecord[]): Promise<void>
+  add(events: readonly EventRecord[]): Promise<readonly string[]>
   /** The newest first. ONE statement. */
   list(userId: string, limit: number): Promise<readonly EventRecord[]>
 }

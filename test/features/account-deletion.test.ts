@@ -78,9 +78,14 @@ t.test('nor of an address that had to be proven, and that a stranger tried', asy
   const { user, accessToken } = body as unknown as SessionAnswer
   await sign('a stranger knows this')
   t.match((await mail.next(email)).subject, /have an account/)
+  await mail.behave('refuse')
+  for (let again = 0; again < 7; again++) await sign('a stranger knows this')
+  await app.auth.mail.flush()
   const payload = { password: PASSWORD }
   const request = { method: 'DELETE', url: '/auth/me', payload, headers: bearer(accessToken) } as const
   t.equal((await call(app, request)).status, 204)
+  await mail.behave('well')
+  await app.auth.mail.flush()
   t.match((await mail.next(email)).subject, /was deleted/)
   await app.auth.mail.flush()
   await app.close()

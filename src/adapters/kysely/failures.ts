@@ -63,12 +63,11 @@ const LONGEST_PAUSE_MS = 50
 
 /** Runs it again while others are in the way. */
 export async function persevere<T>(work: () => Promise<T>): Promise<T> {
-  let end: number | undefined
+  const end = performance.now() + PATIENCE_MS
   for (let attempt = 0; ; attempt++) {
     try {
       return await work()
     } catch (error) {
-      end ??= performance.now() + PATIENCE_MS
       if (!(error instanceof Contended) || performance.now() > end) throw error
       // Of random length, so that two who were in each other's way do not meet again.
       await sleep(Math.random() * Math.min(LONGEST_PAUSE_MS, 5 * 2 ** attempt))

@@ -4,7 +4,7 @@ import type { Identifier, UserChange, UserRecord, UserStore } from '../../store/
 import { flag, key, knownId, NOBODY, type UserRow, userRecord } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { endingOfSessions } from './ending.ts'
-import { erasingOfEvents } from './events.ts'
+import { erasureOfUsers } from './erasure.ts'
 import { takenColumn } from './failures.ts'
 import { insertLetter, type LetterValues, letterValues } from './letter-changes.ts'
 import { postingOfNotices } from './notices.ts'
@@ -21,7 +21,7 @@ export function userShelf(db: Kysely<Database>, dialect: Dialect): (executor: Ex
   )
   const endSessions = endingOfSessions(db, dialect)
   const post = postingOfNotices(db, dialect)
-  const eraseEvents = erasingOfEvents(db)
+  const erase = erasureOfUsers(db, dialect)
 
   function lookUp(executor: Executor, identifier: Identifier) {
     if ('email' in identifier) return executor.run(statements.credentialByEmail, { key: key(identifier.email) })
@@ -125,7 +125,7 @@ export function userShelf(db: Kysely<Database>, dialect: Dialect): (executor: Ex
           if (row === undefined) return []
           const ended = await endSessions(transaction, id, 'deleted', now)
           await transaction.run(statements.delete, { id })
-          await eraseEvents(transaction, id)
+          await erase(transaction, row)
           await post(transaction, notice, row, now)
           return ended
         })

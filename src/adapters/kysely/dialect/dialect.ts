@@ -14,7 +14,6 @@ import type { Failure } from '../failures.ts'
 import type { Place } from '../place.ts'
 import type { Executor, Given } from '../statement.ts'
 import type { Database, Instant, OutboxTable, Whole } from '../tables.ts'
-import type { EventRows } from './event-rows.ts'
 
 export interface Dialect {
   /** Column types for migrations. `key` compares byte by byte, whatever the database's language. */
@@ -35,8 +34,6 @@ export interface Dialect {
   forUpdate: RowLock
   /** Nobody changes the rows read before the statement's transaction ends. */
   forShare: RowLock
-  /** Nobody deletes the rows read before the statement's transaction ends; they may change. */
-  forKeyShare: RowLock
   /** READ COMMITTED where that exists; a transaction that will write holds its lock from the start where there is but one. */
   transaction<T>(db: Kysely<Database>, work: (db: Kysely<Database>) => Promise<T>): Promise<T>
   /** What a driver's error means: every database numbers its errors in its own way. */
@@ -48,15 +45,14 @@ export interface Dialect {
   endSessions<Values extends object>(db: Kysely<Database>, update: EndingUpdate<Values>): EndStatement<Values>
   /** Leases letters that nobody else has: one statement where UPDATE can tell which. */
   claimLetters(db: Kysely<Database>): ClaimStatement
+  /** Adds events out of JSON, which databases do not agree on how to read. */
+  addEvents(db: Kysely<Database>): AddStatement
   /** Changes that are made together or not at all: one statement where WITH may hold them, else a transaction. */
   together<Values extends object, Row>(
     db: Kysely<Database>,
     main: Change<Values, Row>,
     ...others: readonly Change<Values>[]
   ): Changes<Values, Row>
-
-  /** Rows out of a value: databases do not agree on how to read JSON. */
-  eventRows: EventRows
 
   /** Waits until no other process migrates these tables; held until the transaction ends. */
   lockMigrations(transaction: Kysely<Database>, place: Place): Promise<void>
@@ -92,6 +88,9 @@ export type ClaimedRow = Pick<OutboxTable, 'id' | 'name' | 'address' | 'user_id'
 }
 
 export type ClaimStatement = (executor: Executor, claim: Claim, early: boolean) => Promise<readonly ClaimedRow[]>
+
+/** Answers with the ids of those that could not be added for now. */
+export type AddStatement = (executor: Executor, events: string) => Promise<readonly string[]>
 
 export type Change<Values, Row = unknown> = (given: Given<Values>) => Compilable<Row>
 

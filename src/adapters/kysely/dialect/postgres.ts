@@ -2,10 +2,10 @@
 import { sql } from 'kysely'
 import type { Channel } from '../channel.ts'
 import { type Failure, uniqueColumn } from '../failures.ts'
+import { addPassingOver } from './add-events.ts'
 import { claimInOneStatement } from './claim-in-one-statement.ts'
 import type { Dialect } from './dialect.ts'
 import { endInOneStatement } from './end-sessions.ts'
-import { eventRowsOfPostgres } from './event-rows.ts'
 import { rotateInOneStatement } from './rotate-in-one-statement.ts'
 import { togetherInOneStatement } from './together.ts'
 
@@ -23,14 +23,13 @@ export const postgres: Dialect = {
   encode: (value) => value,
   forUpdate: (query) => query.forUpdate(),
   forShare: (query) => query.forShare(),
-  forKeyShare: (query) => query.forKeyShare(),
   transaction: (db, work) => db.transaction().setIsolationLevel('read committed').execute(work),
   failure,
   rotateSession: (db) => rotateInOneStatement(db, expressions, null),
   endSessions: (db, update) => endInOneStatement(db, update, null),
   claimLetters: (db) => claimInOneStatement(db, expressions, (query) => query.forUpdate().skipLocked()),
   together: togetherInOneStatement,
-  eventRows: eventRowsOfPostgres,
+  addEvents: addPassingOver,
 
   async lockMigrations(transaction, { schema = '', tablePrefix }) {
     // Ends with the transaction, so that it also holds through a pooler that hands out a connection per transaction.

@@ -1,10 +1,10 @@
 /** SQLite through any driver: the errors of `node:sqlite` and of better-sqlite3 are told apart here and nowhere else. */
 import { sql } from 'kysely'
 import { type Failure, uniqueColumn } from '../failures.ts'
+import { addAlone } from './add-events.ts'
 import { claimInOneStatement } from './claim-in-one-statement.ts'
 import type { Dialect } from './dialect.ts'
 import { endInTransaction } from './end-sessions.ts'
-import { eventRowsOfSqlite } from './event-rows.ts'
 import { rotateUnderLock } from './rotate-under-lock.ts'
 import { togetherInTransaction } from './together.ts'
 
@@ -22,7 +22,6 @@ export const sqlite: Dialect = {
   encode,
   // A statement sees and changes the database as if it were alone.
   forShare: (query) => query,
-  forKeyShare: (query) => query,
   transaction: (db, work) =>
     db.connection().execute(async (connection) => {
       // Said explicitly: a plain `begin` that reads first fails when it then wants to write.
@@ -43,7 +42,7 @@ export const sqlite: Dialect = {
   // A statement sees and changes the database as if it were alone.
   claimLetters: (db) => claimInOneStatement(db, expressions, (query) => query),
   together: togetherInTransaction,
-  eventRows: eventRowsOfSqlite,
+  addEvents: addAlone,
 
   async lockMigrations() {
     // The transaction holds the one lock there is, across processes too.

@@ -1,0 +1,35 @@
+import type { Kysely } from 'kysely'
+import { key } from './columns.ts'
+import type { Dialect } from './dialect/dialect.ts'
+import { digestOf } from './letter-changes.ts'
+import { type Executor, type Given, prepare } from './statement.ts'
+import type { Database } from './tables.ts'
+import { tokenStatements } from './token-statements.ts'
+
+/**
+ * What no cascade takes of a user who is deleted: where their events came from, and what waits for their address, sign-ups
+ * of others too. The user must be locked.
+ */
+export function erasureOfUsers(
+  db: Kysely<Database>,
+  dialect: Dialect
+): (transaction: Executor, user: { readonly id: string; readonly email: string | null }) => Promise<void> {
+  const { removeProposals } = tokenStatements(db, dialect)
+  const eraseEvents = prepare((given: Given<{ userId: string }>) =>
+    db.updateTable('auth_events').set({ ip: null, user_agent: null }).where('user_id', '=', given.userId)
+  )
+  const removeLetters = prepare((given: Given<{ addressDigest: string }>) =>
+    db
+      .deleteFrom('auth_outbox')
+      .where('address_digest', '=', given.addressDigest)
+      // Not those that say what has happened, nor that of another user who wants to move to this address.
+      .where('name', 'in', ['verify-email', 'reset-password'])
+      .where('closed_at', 'is', null)
+  )
+  return async (transaction, { id, email }) => {
+    await transaction.run(eraseEvents, { userId: id })
+    if (email === null) return
+    await transaction.run(removeProposals, { emailKey: key(email) })
+    await transaction.run(removeLetters, { addressDigest: digestOf(email) })
+  }
+}
