@@ -136,14 +136,16 @@ function prepare(scope: FastifyInstance): void {
     }
   })
   scope.setSerializerCompiler(containedSerializer())
+  scope.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(HEADERS)
+    done()
+  })
 }
 
 /** Fastify gives a scope the error handler that stands when the scope is loaded; the host may set its own later. */
 function handOnErrors(host: FastifyInstance, scope: FastifyInstance): void {
   const { errorHandler: inherited } = host
   scope.setErrorHandler((error: FastifyError, request, reply) => {
-    // Ours have not been reached where a guard, a parser or a schema refuses.
-    reply.headers(HEADERS)
     const { errorHandler } = host
     if (errorHandler === inherited) throw error
     return errorHandler(error, request, reply)
@@ -153,7 +155,6 @@ function handOnErrors(host: FastifyInstance, scope: FastifyInstance): void {
 /** What the host's error handler hears from us is always fit to be repeated (LG4). */
 function contained(handler: RouteHandlerMethod): RouteHandlerMethod {
   return async function (request, reply) {
-    reply.headers(HEADERS)
     // IN1: a host may ask for this on every route (`onRoute`); our handlers only ever see what fits.
     if (request.validationError) throw request.validationError
     try {

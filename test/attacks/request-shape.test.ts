@@ -1,9 +1,11 @@
 /** IN6, IN7: the schema holds however a body is labelled, packed or broken, and what has no route has no effect. */
 import { connect } from 'node:net'
-import type { FastifyInstance, InjectOptions } from 'fastify'
+import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
-import { bearer, call, freshEmail, get, PASSWORD, signUp, startApp } from '../support/app.ts'
+import { authPlugin } from '../../src/index.ts'
+import { bearer, call, freshEmail, get, PASSWORD, SECRET, signUp, startApp } from '../support/app.ts'
 import { sqliteFile } from '../support/databases.ts'
+import { CHEAP } from '../support/mail-app.ts'
 import { contents } from '../support/rows.ts'
 
 async function begin(t: Test) {
@@ -298,3 +300,33 @@ function overSocket(port: number, bytes: string): Promise<{ status: number }> {
     socket.on('error', reject)
   })
 }
+
+t.test('CK9 no answer under our routes is kept anywhere, whoever gave it', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.addHook('preHandler', async (request, reply) => {
+    if (request.headers['x-held'] !== undefined) return reply.code(429).send({})
+  })
+  await app.register(authPlugin, {
+    secret: SECRET,
+    storage: 'sqlite::memory:',
+    password: CHEAP,
+    mailer: async () => {}
+  })
+  const { accessToken } = await signUp(app)
+  const requests: [number, InjectOptions][] = [
+    [200, { url: '/auth/me', headers: bearer(accessToken) }],
+    [200, { method: 'HEAD', url: '/auth/me', headers: bearer(accessToken) }],
+    [400, { method: 'POST', url: '/auth/login', headers: json, payload: '{' }],
+    [400, { method: 'POST', url: '/auth/login', payload: {} }],
+    [401, { url: '/auth/me' }],
+    [413, { method: 'POST', url: '/auth/login', payload: { email: 'x'.repeat(20_000) } }],
+    [415, { method: 'POST', url: '/auth/login', headers: { 'content-type': 'text/plain' }, payload: 'x' }],
+    [429, { url: '/auth/me', headers: { ...bearer(accessToken), 'x-held': 'yes' } }]
+  ]
+  for (const [status, request] of requests) {
+    const { statusCode, headers } = await app.inject(request)
+    t.match([statusCode, headers['cache-control'], headers['x-content-type-options']], [status, 'no-store', 'nosniff'])
+    t.match([headers.vary, headers['referrer-policy']], [/Origin, Cookie, Authorization/, 'no-referrer'])
+  }
+})
