@@ -34,14 +34,7 @@ export function addPassingOver(db: Kysely<Database>): AddStatement {
               .leftJoin('locked as l', 'l.id', 'g.user_id')
               .where((eb) => eb.or([eb('l.id', 'is not', null), eb('p.id', 'is', null)]))
               .select(['g.id', 'g.name', 'g.user_id', 'g.session_id'])
-              .select((eb) => {
-                const stays = eb.case().when('l.id', 'is not', null)
-                return [
-                  stays.then(eb.ref('g.ip')).end().as('ip'),
-                  stays.then(eb.ref('g.user_agent')).end().as('user_agent')
-                ]
-              })
-              .select('g.at')
+              .select([whileThere('l', 'ip'), whileThere('l', 'user_agent'), 'g.at'])
           )
           .onConflict((conflict) => conflict.column('id').doNothing())
       )
@@ -66,14 +59,7 @@ export function addAlone(db: Kysely<Database>): AddStatement {
           .selectFrom('given as g')
           .leftJoin('auth_users as u', 'u.id', 'g.user_id')
           .select(['g.id', 'g.name', 'g.user_id', 'g.session_id'])
-          .select((eb) => {
-            const stays = eb.case().when('u.id', 'is not', null)
-            return [
-              stays.then(eb.ref('g.ip')).end().as('ip'),
-              stays.then(eb.ref('g.user_agent')).end().as('user_agent')
-            ]
-          })
-          .select('g.at')
+          .select([whileThere('u', 'ip'), whileThere('u', 'user_agent'), 'g.at'])
           // SQLite would take the ON of what follows for that of a join.
           .where(sql<boolean>`true`)
       )
@@ -83,6 +69,13 @@ export function addAlone(db: Kysely<Database>): AddStatement {
     await executor.run(add, { events })
     return []
   }
+}
+
+/** What says where the event of a user came from, if there is such a user in the table of that alias. */
+function whileThere<Column extends 'ip' | 'user_agent'>(users: string, column: Column) {
+  return sql<string | null>`case when ${sql.ref(`${users}.id`)} is not null then ${sql.ref(`g.${column}`)} end`.as(
+    column
+  )
 }
 
 function eventsOfPostgres(events: Expression<string>) {
