@@ -10,7 +10,8 @@ const WRITE_AFTER_MS = 500
 const BATCH = 200
 /** While storage does not answer. What comes on top is told to listeners and not kept. */
 const MAX_WAITING = 2000
-const CLOSING_MS = 3000
+/** For a closing app, and for storage that neither answers nor fails: after that it is an outage. */
+const PATIENCE_MS = 3000
 
 export interface Journal {
   /** Returns at once. */
@@ -40,6 +41,9 @@ export function createJournal(store: EventStore, log: FastifyBaseLogger): Journa
   }
 
   async function write(): Promise<void> {
+    const hanging = setTimeout(() => {
+      troubled = true
+    }, PATIENCE_MS).unref()
     try {
       const records = [...waiting.values()]
       for (let begin = 0; begin < records.length; begin += BATCH) await add(records.slice(begin, begin + BATCH))
@@ -48,6 +52,8 @@ export function createJournal(store: EventStore, log: FastifyBaseLogger): Journa
     } catch (error) {
       if (!troubled) log.warn({ err: error }, 'events could not be written; it is tried again until they can')
       troubled = true
+    } finally {
+      clearTimeout(hanging)
     }
     if (waiting.size > 0) schedule()
   }
@@ -88,7 +94,7 @@ export function createJournal(store: EventStore, log: FastifyBaseLogger): Journa
     flush,
     async stop() {
       stopped = true
-      await Promise.race([flush(), sleep(CLOSING_MS, undefined, { ref: false })])
+      await Promise.race([flush(), sleep(PATIENCE_MS, undefined, { ref: false })])
       lost += waiting.size
       tellLost()
     }

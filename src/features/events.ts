@@ -7,6 +7,8 @@ import { closedBody } from '../http/schemas.ts'
 
 // 1 Wire shapes
 
+const USUAL_LIMIT = 100
+
 export interface EventQuery {
   readonly userId: string
   /** How many at most, 1 to 1000; 100 when it does not say. */
@@ -14,7 +16,7 @@ export interface EventQuery {
 }
 
 const EventQuery = closedBody<EventQuery>(
-  { userId: Type.String(), limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) },
+  { userId: Type.String(), limit: Type.Integer({ minimum: 1, maximum: 1000, default: USUAL_LIMIT }) },
   ['userId']
 )
 
@@ -22,7 +24,7 @@ const EventQuery = closedBody<EventQuery>(
 
 async function listEvents(
   { journal, store }: Context,
-  { userId, limit = 100 }: EventQuery
+  { userId, limit = USUAL_LIMIT }: EventQuery
 ): Promise<readonly PastEvent[]> {
   await journal.flush()
   const events = await store.events.list(userId, limit)

@@ -9,7 +9,9 @@ import type { SessionParts } from './parts.ts'
  * Refresh with rotation and reuse detection (RFC 9700 2.2.2, 4.14.2).
  *
  * A forged token costs no query. Identical tokens in flight share one rotation, since within the grace they would all
- * be given the same successor; with no grace there is exactly one success, so nothing is shared. Few callers are asked for.
+ * be given the same successor; with no grace there is exactly one success, so nothing is shared.
+ *
+ * @param caller looked up for what is told only, which few refreshes are
  */
 export async function rotateSession(parts: SessionParts, token: string, caller: () => Caller): Promise<Grant> {
   const read = parts.refreshTokens.read(token)

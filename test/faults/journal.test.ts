@@ -1,10 +1,12 @@
-/** LG1, F5: storage that takes no events. Requests go on, and what happened is written as soon as it can be, or told to be lost. */
+/** Storage that takes no events. Requests go on, and what happened is written as soon as it can be, or told to be lost. */
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
+import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { connectStore } from '../../src/adapters/kysely/connect.ts'
+import { kyselyStore } from '../../src/adapters/kysely/index.ts'
 import { createJournal } from '../../src/journal.ts'
 import { freshEmail, get, PASSWORD, post, signUp, startApp } from '../support/app.ts'
 import { ownCluster, postgresDatabase, sqliteFile } from '../support/databases.ts'
@@ -13,7 +15,7 @@ import { runSql } from '../support/rows.ts'
 
 const USER = '01a1fd1d-07ae-75e4-8751-7b6531f34584'
 
-t.test('PostgreSQL dies between the answer and the writing, and comes back', async (t) => {
+t.test('F5 PostgreSQL dies between the answer and the writing, and comes back', async (t) => {
   const cluster = await ownCluster(t)
   const app = await startApp(t, { storage: cluster.url, password: CHEAP })
   const { user, accessToken } = await signUp(app)
@@ -89,6 +91,32 @@ t.test('of more than 2,000 events in an outage the first are kept, and the other
     { count: 2000, newest: 1999 }
   ])
   t.match(lines.at(-1), { level: 50, events: 500, msg: 'events were lost while storage took none' })
+})
+
+t.test('storage that neither answers nor fails is an outage too', async (t) => {
+  const storage = await postgresDatabase(t)
+  const pool = new pg.Pool({ connectionString: storage })
+  pool.on('error', () => {})
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  t.teardown(() => db.destroy())
+  const store = kyselyStore(db)
+  await store.open({ migrate: true })
+  const { lines, logger } = logLines()
+  const journal = createJournal(store.events, Fastify({ logger }).log)
+  const other = new pg.Client({ connectionString: storage })
+  await other.connect()
+  await other.query('begin')
+  await other.query('lock table auth_events in access exclusive mode')
+  journal.record('login', eventAt(0))
+  const flushed = journal.flush()
+  await sleep(3500)
+  for (let at = 1; at < 2500; at++) journal.record('login', eventAt(at))
+  await other.query('rollback')
+  await other.end()
+  await flushed
+  await journal.flush()
+  t.match(await runSql(storage, 'select count(*)::int as count from auth_events'), [{ count: 2000 }])
+  t.match(lines, [{ level: 50, events: 500, msg: 'events were lost while storage took none' }])
 })
 
 t.test('of a burst none is lost while storage answers, and replays of one session crowd out nothing', async (t) => {

@@ -1,4 +1,4 @@
-/** LG1: what happened to a user, told at once and listed afterwards. */
+/** What happened to a user, told at once and listed afterwards. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
@@ -14,7 +14,7 @@ const NEW_PASSWORD = 'another good passphrase'
 const names = (events: readonly PastEvent[]) => events.map(({ name }) => name).reverse()
 
 for (const { name, storage } of eachDatabase) {
-  t.test(`a user's life, listed on ${name}`, async (t) => {
+  t.test(`LG1 a user's life, listed on ${name}`, async (t) => {
     const url = await storage(t)
     const app = await startApp(t, { storage: url, password: CHEAP, refreshToken: { grace: 0 } })
     const told: unknown[] = []
