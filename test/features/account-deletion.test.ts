@@ -10,7 +10,7 @@ for (const { name, storage } of eachDatabase) {
     const url = await storage(t)
     const { app, mail } = await startMailApp(t, { storage: url, identifiers: ['email', 'username'] })
     const email = freshEmail()
-    const here = await signUp(app, { email, username: 'ada' })
+    const here = await signUp(app, { email, username: 'lovelace' })
     const there = await post(app, '/auth/login', { email, password: PASSWORD })
     const verification = await mail.next(email)
     await post(app, '/auth/forgot-password', { email })
@@ -41,7 +41,7 @@ for (const { name, storage } of eachDatabase) {
       t.match((await mail.next(email)).subject, /was deleted/, 'AU10')
       t.equal((await click(app, verification)).status, 400)
       t.equal((await click(app, reset, { newPassword: 'another good passphrase' })).status, 400)
-      t.equal((await get(app, '/auth/users/ada')).status, 404)
+      t.equal((await get(app, '/auth/users/lovelace')).status, 404)
       await post(app, '/auth/forgot-password', { email })
     })
 
@@ -56,7 +56,7 @@ for (const { name, storage } of eachDatabase) {
       await app.close()
       const left = await everything(url)
       const personal = left.filter(
-        ({ value }) => /ada|lightMyRequest|127\.0\.0\.1/.test(value) || value.includes(email)
+        ({ value }) => /lovelace|lightMyRequest|127\.0\.0\.1/.test(value) || value.includes(email)
       )
       t.same(personal, [])
       const named = left.filter(({ value }) => value === here.user.id).map(({ table, column }) => `${table}.${column}`)
