@@ -5,11 +5,12 @@ import { createAuthenticate } from './access/authenticate.ts'
 import { createAuthorize } from './access/authorize.ts'
 import { decorateRequests } from './access/request-auth.ts'
 import { openStorage } from './adapters/storage.ts'
+import { cleanUp } from './cleanup.ts'
 import { accessTokenKeyring, type Context, type ContextMaterials, clockOf, createContext } from './context.ts'
 import { digest } from './crypto/digest.ts'
 import type { Keyring } from './crypto/keyring.ts'
 import { OptionsError } from './errors.ts'
-import type { Feature } from './feature.ts'
+import { type Call, type Feature, runWithin } from './feature.ts'
 import { openDoor } from './http/door.ts'
 import { createGatekeeper } from './http/guard.ts'
 import { createLinks } from './mail/links.ts'
@@ -127,7 +128,8 @@ async function openVault(app: FastifyInstance, config: Config): Promise<Pick<Con
 function buildApi(rooms: readonly Feature[], context: Context, store: AuthStore): AuthApi {
   const api: Record<string, object> = {
     mail: { flush: context.outbox.flush },
-    migrate: () => store.open({ migrate: true })
+    migrate: () => store.open({ migrate: true }),
+    cleanup: (call: Call = {}) => runWithin(context, call, ({ store, at }) => cleanUp(store, at()))
   }
   for (const [name, verbs] of rooms.flatMap((room) =>
     Object.entries((room.api?.(context) ?? {}) as Record<string, object>)

@@ -1,6 +1,7 @@
 /** The floor plan: one line a room. */
 
-import type { Feature } from './feature.ts'
+import type { Cleanup } from './cleanup.ts'
+import type { Call, Feature } from './feature.ts'
 import { accountDeletionFeature } from './features/account-deletion.ts'
 import { actionFeature } from './features/action.ts'
 import { administrationFeature } from './features/administration.ts'
@@ -50,4 +51,9 @@ export type AuthApi = Readonly<Every<ApiOf<(typeof features)[number]>>> & {
   }
   /** Creates or upgrades the tables, under a lock. */
   migrate(): Promise<void>
+  /**
+   * Removes what is over and of no further use: sessions and one-time tokens after 30 days, sign-ups that nobody proved among
+   * them, and events after 365. A thousand rows at a time, beside the running app; once a day is often enough.
+   */
+  cleanup(call?: Call): Promise<Cleanup>
 }

@@ -20,6 +20,7 @@ const rooms: Readonly<Record<string, string>> = {
   events: '',
   journal: 'crypto store events',
   client: '',
+  cleanup: 'store',
   testing: 'store',
   token: 'crypto errors',
   password: 'crypto errors',
@@ -33,11 +34,11 @@ const rooms: Readonly<Record<string, string>> = {
   feature: 'session store errors events options context http',
   features: 'crypto token password session mail throttle store errors events options context http feature',
   access: 'token session store errors events options context http',
-  registry: 'events feature features',
+  registry: 'cleanup events feature features',
   augment: 'token access registry',
-  plugin: 'crypto token mail store errors events options context http feature access registry adapters',
-  index: 'token mail session store errors events options feature features access registry augment plugin',
-  cli: 'crypto store errors options registry adapters'
+  plugin: 'cleanup crypto token mail store errors events options context http feature access registry adapters',
+  index: 'cleanup token mail session store errors events options feature features access registry augment plugin',
+  cli: 'cleanup crypto store errors options registry adapters'
 }
 
 /** Packages that only some places may know. What is listed under `types` may name them, but runs nothing of theirs. */

@@ -1,3 +1,5 @@
+import type { At } from './at.ts'
+
 /** What happened to a user. It outlives the user, but not with anything that says who they were. */
 export interface EventRecord {
   /** A UUID, made by the caller: an event that is added again is the same one. */
@@ -20,4 +22,6 @@ export interface EventStore {
   add(events: readonly EventRecord[]): Promise<readonly string[]>
   /** The newest first. ONE statement. */
   list(userId: string, limit: number): Promise<readonly EventRecord[]>
+  /** Removes those that are older than `seconds`; answers with how many they were. */
+  forget(seconds: number, at?: At): Promise<number>
 }

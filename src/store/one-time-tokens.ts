@@ -60,4 +60,10 @@ export interface OneTimeTokenStore {
   ): Promise<
     { readonly outcome: 'changed'; readonly user: UserRecord; readonly ended: readonly EndedSession[] } | InvalidToken
   >
+  /**
+   * Removes those that were used or expired more than `seconds` ago and have no letter under way; answers with how many they
+   * were. Sign-ups that wait for one address are removed together, when the last of them is due: what is left of several
+   * that dispute an address would look undisputed.
+   */
+  forget(seconds: number, at?: At): Promise<number>
 }

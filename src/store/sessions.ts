@@ -88,4 +88,6 @@ export interface SessionStore {
   list(userId: string, at?: At): Promise<readonly SessionRecord[]>
   /** Ends every live session of the user and moves the epoch, in one transaction: no sign-in in flight survives it. */
   endAll(userId: string, reason: EndReason, at?: At): Promise<readonly EndedSession[]>
+  /** Removes those that have been over, ended or expired, for more than `seconds`; answers with how many they were. */
+  forget(seconds: number, at?: At): Promise<number>
 }

@@ -5,6 +5,7 @@ import { effectPromises } from './contract/effects.ts'
 import { endedSessionPromises } from './contract/ended-sessions.ts'
 import { endingPromises } from './contract/ending.ts'
 import { eventPromises } from './contract/events.ts'
+import { forgettingPromises } from './contract/forgetting.ts'
 import { letterSharePromises } from './contract/letter-share.ts'
 import { letterPromises } from './contract/letters.ts'
 import { noticePromises } from './contract/notices.ts'
@@ -65,5 +66,6 @@ const promises: readonly StorePromise[] = [
   ...waitingSignupPromises,
   ...disputedSignupPromises,
   ...noticePromises,
-  ...eventPromises
+  ...eventPromises,
+  ...forgettingPromises
 ]

@@ -3,6 +3,7 @@ import type { EventRecord, EventStore } from '../../store/index.ts'
 import { instant, knownId } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { type Executor, type Given, prepare } from './statement.ts'
+import { isInWindow, sweeping } from './sweep.ts'
 import type { Database } from './tables.ts'
 
 export function eventShelf(db: Kysely<Database>, dialect: Dialect): (executor: Executor) => EventStore {
@@ -17,6 +18,17 @@ export function eventShelf(db: Kysely<Database>, dialect: Dialect): (executor: E
       .limit(given.limit)
   )
 
+  const sweep = sweeping(db, dialect, {
+    table: 'auth_events',
+    madeAt: 'at',
+    remove: (given) =>
+      db
+        .deleteFrom('auth_events')
+        .where(isInWindow(given))
+        .where('at', '<', dialect.later(dialect.now(given.now), given.before))
+        .returning('id')
+  })
+
   return (executor) =>
     ({
       add: (events) => add(executor, JSON.stringify(events.map(written))),
@@ -30,7 +42,9 @@ export function eventShelf(db: Kysely<Database>, dialect: Dialect): (executor: E
           userAgent: user_agent,
           at: instant(at)
         }))
-      }
+      },
+
+      forget: (seconds, at) => sweep(executor, seconds, at?.now ?? null)
     }) satisfies EventStore
 }
 

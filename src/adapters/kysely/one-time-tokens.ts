@@ -11,6 +11,7 @@ import { type Executor, type Given, prepare } from './statement.ts'
 import type { Database } from './tables.ts'
 import { takeToken } from './take-token.ts'
 import { insertProposal, tokenStatements } from './token-statements.ts'
+import { sweepingOfTokens } from './token-sweep.ts'
 import { userStatements } from './user-statements.ts'
 import { verificationOfAddresses } from './verification.ts'
 
@@ -33,6 +34,7 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
   )
   const endSessions = endingOfSessions(db, dialect)
   const post = postingOfNotices(db, dialect)
+  const sweep = sweepingOfTokens(db, dialect)
 
   return (executor) =>
     ({
@@ -102,7 +104,9 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
           takenColumn(error)
           return invalid
         }
-      }
+      },
+
+      forget: (seconds, at) => sweep(executor, seconds, at?.now ?? null)
     }) satisfies OneTimeTokenStore
 }
 

@@ -5,6 +5,7 @@ import type { Dialect } from './dialect/dialect.ts'
 import { endingLive, endingOfSessions, isLive } from './ending.ts'
 import { openingOfSessions } from './opening.ts'
 import { type Executor, type Given, prepare } from './statement.ts'
+import { isInWindow, sweeping } from './sweep.ts'
 import type { Database } from './tables.ts'
 
 interface Ending {
@@ -37,6 +38,19 @@ export function sessionShelf(db: Kysely<Database>, dialect: Dialect): (executor:
     db.updateTable('auth_users').set({ session_epoch: sql<number>`session_epoch + 1` }).where('id', '=', given.userId)
   )
   const endSessions = endingOfSessions(db, dialect)
+  const sweep = sweeping(db, dialect, {
+    table: 'auth_sessions',
+    madeAt: 'created_at',
+    remove(given) {
+      const expiry = dialect.earlier(sql<Date>`expires_at`, sql<Date>`idle_expires_at`)
+      const before = dialect.later(dialect.now(given.now), given.before)
+      return db
+        .deleteFrom('auth_sessions')
+        .where(isInWindow(given))
+        .where(sql<boolean>`coalesce(ended_at, ${expiry}) < ${before}`)
+        .returning('id')
+    }
+  })
 
   return (executor) =>
     ({
@@ -74,6 +88,8 @@ export function sessionShelf(db: Kysely<Database>, dialect: Dialect): (executor:
           await transaction.run(moveEpoch, { userId })
           return endSessions(transaction, userId, reason, at?.now ?? null)
         })
-      }
+      },
+
+      forget: (seconds, at) => sweep(executor, seconds, at?.now ?? null)
     }) satisfies SessionStore
 }

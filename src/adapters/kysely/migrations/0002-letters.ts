@@ -19,7 +19,12 @@ export const letters: Migration = async ({ schema }, { types }) => {
     .addColumn('used_at', types.instant)
     .execute()
   await schema.createIndex('auth_one_time_tokens_user_id').on('auth_one_time_tokens').column('user_id').execute()
-  await schema.createIndex('auth_one_time_tokens_email_key').on('auth_one_time_tokens').column('email_key').execute()
+  // In order of time: of any number of sign-ups for one address the newest are found at once.
+  await schema
+    .createIndex('auth_one_time_tokens_email_key')
+    .on('auth_one_time_tokens')
+    .columns(['email_key', 'created_at', 'id'])
+    .execute()
 
   // No foreign key: the letter that tells of a deletion is sent when the user is gone.
   await schema
