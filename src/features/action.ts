@@ -8,7 +8,10 @@ import type { LetterName } from '../store/index.ts'
 
 // 1 Wire shapes
 
-const Page = Type.String({ description: 'text/html' })
+const Page = Type.Unsafe<string>({
+  description: 'The page',
+  content: { 'text/html': { schema: Type.String() } }
+})
 
 // 2 The rule: a GET consumes nothing (EM11); the token stands in the fragment, which no server and no log ever sees
 
