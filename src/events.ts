@@ -32,24 +32,34 @@ export interface AuthEvents {
   readonly login: AuthEvent
   /** `userId` is null for an unknown account. */
   readonly 'login-failed': AuthEvent
+  /** The password was right and no session opened: the account is disabled, or its address unproven. */
+  readonly 'login-refused': AuthEvent
+  /** The password that a change of the account asks for was wrong: whoever has the session may not be its owner. */
+  readonly 'password-failed': AuthEvent
   /** A refresh token was used again within the grace, by a retry or another tab; from a stranger's address it deserves a look. */
   readonly 'refresh-replayed': AuthEvent
   /** A used refresh token came back after the grace: its session was ended. */
   readonly 'refresh-reused': AuthEvent
   /** One event per session that ended on request. */
   readonly logout: AuthEvent
+  /** One event per session that `sessions.endAll` ended. */
+  readonly 'session-ended': AuthEvent
   /** Every session of the user ended with it. */
   readonly 'password-changed': AuthEvent
   readonly 'email-verified': AuthEvent
   /** Every session of the user ended with it, but the one that asked. */
   readonly 'email-changed': AuthEvent
   readonly 'user-disabled': AuthEvent
+  readonly 'user-enabled': AuthEvent
   readonly 'user-deleted': AuthEvent
   /** A letter could not be sent in eight attempts. */
   readonly 'mail-abandoned': AuthEvent
 }
 
 export type AuthEventName = keyof AuthEvents
+
+/** Somebody tried, whatever became of what they tried it for. */
+export const FAILURES: ReadonlySet<AuthEventName> = new Set(['login-failed', 'login-refused', 'password-failed'])
 
 /** An event as it is listed afterwards. */
 export interface PastEvent extends AuthEvent {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { newId } from './crypto/random.ts'
-import type { AuthEvent, AuthEventName } from './events.ts'
+import { type AuthEvent, type AuthEventName, FAILURES } from './events.ts'
 import { type EventRecord, type EventStore, StoreUnavailableError } from './store/index.ts'
 
 /** What happens meanwhile is written in the same statement. */
@@ -118,8 +118,8 @@ export function createDraft(store: EventStore, journal: Pick<Journal, 'record'>)
       for (const { event, record } of pages) if (record && held.includes(record.id)) journal.record(...event)
     },
     handOver() {
-      // A wrong password was tried, whatever becomes of the transaction; the others may never have come to be.
-      for (const [name, event] of happened.splice(0)) if (name === 'login-failed') journal.record(name, event)
+      // They were tried, whatever becomes of the transaction; the others may never have come to be.
+      for (const [name, event] of happened.splice(0)) if (FAILURES.has(name)) journal.record(name, event)
     }
   }
 }

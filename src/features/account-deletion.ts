@@ -23,7 +23,7 @@ export async function deleteAccount(
   { password }: DeletionInput,
   caller: Caller
 ): Promise<void> {
-  await reauthenticate(context, userId, password)
+  await reauthenticate(context, userId, password, caller)
   context.ended.add(await context.store.users.delete(userId, context.telling('account-deleted')), 'deleted')
   context.events.emit('user-deleted', { ...caller, userId, sessionId: null })
   context.outbox.wake()

@@ -36,7 +36,7 @@ async function setPassword(
 async function setDisabled(context: Context, id: string, disabled: boolean, caller: Caller): Promise<void> {
   await getUser(context, id)
   const ended = await context.store.users.setDisabled(id, disabled, context.at())
-  if (disabled) conclude(context, id, ended, 'disabled', 'user-disabled', caller)
+  conclude(context, id, ended, 'disabled', disabled ? 'user-disabled' : 'user-enabled', caller)
 }
 
 async function deleteUser(context: Context, id: string, caller: Caller): Promise<void> {

@@ -45,9 +45,10 @@ export interface Asking {
 export async function changeEmail(
   context: Context,
   { userId, sessionId }: Asking,
-  change: EmailChange
+  change: EmailChange,
+  caller: Caller
 ): Promise<CheckEmail> {
-  const { sessionEpoch: epoch } = await reauthenticate(context, userId, change.password)
+  const { sessionEpoch: epoch } = await reauthenticate(context, userId, change.password, caller)
   const letter = { id: newId(), name: 'change-email', address: change.newEmail, userId, sessionId, epoch } as const
   await context.store.letters.post(letter, context.at())
   context.outbox.wake()
@@ -77,8 +78,8 @@ export const emailChangeFeature = defineFeature({
   name: 'email-change',
   needs: ({ sendsMail }) => sendsMail,
   api: (context) => ({
-    changeEmail: verbFor(context, ChangeBody, (scoped, userId, change) =>
-      changeEmail(scoped, { userId, sessionId: null }, change)
+    changeEmail: verbFor(context, ChangeBody, (scoped, userId, change, caller) =>
+      changeEmail(scoped, { userId, sessionId: null }, change, caller)
     ),
     confirmEmailChange: verb(context, ConfirmBody, confirmEmailChange)
   }),
@@ -98,7 +99,7 @@ export const emailChangeFeature = defineFeature({
       handler: async (request, reply) => {
         const { id, sessionId } = identityOf(request).user
         reply.code(202)
-        return changeEmail(context, { userId: id, sessionId }, request.body)
+        return changeEmail(context, { userId: id, sessionId }, request.body, callerOf(request))
       }
     })
 

@@ -54,7 +54,10 @@ export async function login(context: Context, input: LoginInput, caller: Caller)
     throw authError('AUTH_CREDENTIALS_INVALID')
   }
   // The right password of a sign-up that still waits for the proof of its address.
-  if (credential === null) throw authError('AUTH_EMAIL_UNVERIFIED')
+  if (credential === null) {
+    context.events.emit('login-refused', { ...caller, userId: null, sessionId: null })
+    throw authError('AUTH_EMAIL_UNVERIFIED')
+  }
 
   const { remember = true } = input
   const grant = await openSession(context, { user: credential.user, remember }, caller)

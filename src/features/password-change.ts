@@ -34,7 +34,7 @@ export async function changePassword(
   { currentPassword, newPassword }: PasswordChange,
   caller: Caller
 ): Promise<Grant> {
-  const user = await reauthenticate(context, userId, currentPassword)
+  const user = await reauthenticate(context, userId, currentPassword, caller)
   const hash = await hashNewPassword(context, newPassword, user)
   const change = { id: userId, epoch: user.sessionEpoch, hash, sessionId }
   const changed = await context.store.users.changePassword(change, context.telling('password-changed'))

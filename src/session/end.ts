@@ -1,4 +1,4 @@
-import type { Caller } from '../events.ts'
+import type { AuthEventName, Caller } from '../events.ts'
 import type { EndedSession, EndReason } from '../store/index.ts'
 import type { SessionParts } from './parts.ts'
 
@@ -39,9 +39,13 @@ export async function endAllSessions(
   return ended
 }
 
+/** Any other reason is an event of its own, which tells more. */
+const TOLD: Partial<Record<EndReason, AuthEventName>> = { logout: 'logout', admin: 'session-ended' }
+
 /** SE4: their access tokens stop here at once. */
 function tellEnded(parts: SessionParts, ended: readonly EndedSession[], reason: EndReason, caller: Caller): void {
   parts.ended.add(ended, reason)
-  if (reason !== 'logout') return
-  for (const { id, userId } of ended) parts.events.emit('logout', { ...caller, sessionId: id, userId })
+  const name = TOLD[reason]
+  if (name === undefined) return
+  for (const { id, userId } of ended) parts.events.emit(name, { ...caller, sessionId: id, userId })
 }

@@ -21,7 +21,9 @@ export interface SignIn {
 export async function openSession(parts: SessionParts, { user, remember }: SignIn, caller: Caller): Promise<Grant> {
   for (const gate of parts.gates) {
     const refusal = gate(user)
-    if (refusal) throw authError(refusal)
+    if (refusal === undefined) continue
+    parts.events.emit('login-refused', { ...caller, userId: user.id, sessionId: null })
+    throw authError(refusal)
   }
   const sessionId = newId()
   const secret = newSecret()

@@ -1,4 +1,5 @@
 import { authError } from '../errors.ts'
+import type { Caller, Events } from '../events.ts'
 import type { Passwords } from '../password/hashing.ts'
 import type { PasswordPolicy } from '../password/policy.ts'
 import type { AuthStore, UserRecord } from '../store/index.ts'
@@ -7,6 +8,7 @@ export interface ReauthenticationParts {
   readonly store: AuthStore
   readonly passwords: Passwords
   readonly policy: PasswordPolicy
+  readonly events: Events
 }
 
 /**
@@ -17,12 +19,16 @@ export interface ReauthenticationParts {
 export async function reauthenticate(
   parts: ReauthenticationParts,
   userId: string,
-  password: string
+  password: string,
+  caller: Caller
 ): Promise<UserRecord> {
   const found = await parts.store.users.credential({ id: userId })
   const credential = found.outcome === 'found' ? found.credential : null
   const fits = parts.policy.fitsLogin(password)
   const match = await parts.passwords.verify(fits ? (credential?.passwordHash ?? null) : null, password)
-  if (credential === null || match === 'mismatch') throw authError('AUTH_CREDENTIALS_INVALID')
+  if (credential === null || match === 'mismatch') {
+    parts.events.emit('password-failed', { ...caller, userId: credential?.user.id ?? null, sessionId: null })
+    throw authError('AUTH_CREDENTIALS_INVALID')
+  }
   return credential.user
 }

@@ -5,7 +5,7 @@ import t from 'tap'
 import type { PastEvent } from '../../src/index.ts'
 import { bearer, call, freshEmail, get, PASSWORD, post, signUp, startApp } from '../support/app.ts'
 import { eachDatabase, postgresDatabase, sqliteFile } from '../support/databases.ts'
-import { CHEAP } from '../support/mail-app.ts'
+import { CHEAP, startMailApp } from '../support/mail-app.ts'
 import { runSql } from '../support/rows.ts'
 import { everyStatementOf } from '../support/statements.ts'
 
@@ -55,6 +55,46 @@ for (const { name, storage } of eachDatabase) {
     })
   })
 }
+
+t.test('LG1 what was refused, and what the host did to an account', async (t) => {
+  const { app, mail } = await startMailApp(t)
+  const email = freshEmail()
+  const { user, accessToken } = await signUp(app, { email })
+  const password = 'not the password'
+  const headers = { ...bearer(accessToken), 'user-agent': 'Mallory/1.0' }
+  await post(app, '/auth/change-password', { currentPassword: password, newPassword: NEW_PASSWORD }, headers)
+  await post(app, '/auth/change-email', { newEmail: freshEmail(), password }, headers)
+  await call(app, { method: 'DELETE', url: '/auth/me', payload: { password }, headers })
+  await app.auth.sessions.endAll(user.id)
+  await app.auth.users.disable(user.id)
+  const refused = await post(app, '/auth/login', { email, password: PASSWORD })
+  t.equal(refused.body.code, 'AUTH_ACCOUNT_DISABLED')
+  await app.auth.users.enable(user.id)
+  await app.auth.users.setPassword(user.id, NEW_PASSWORD)
+  await mail.next(email)
+
+  const events = [...(await app.auth.events.list({ userId: user.id }))].reverse()
+  const failures = Array.from({ length: 3 }, () => 'password-failed')
+  const acts = ['session-ended', 'user-disabled', 'login-refused', 'user-enabled', 'password-changed']
+  t.same(
+    events.map(({ name }) => name),
+    ['signup', ...failures, ...acts]
+  )
+  for (const failed of events.slice(1, 4)) t.match(failed, { ip: '127.0.0.1', userAgent: 'Mallory/1.0' })
+  t.ok(events[4]?.sessionId, 'which session it was')
+})
+
+t.test('LG1 the right password of a sign-up that is not proven is told, of nobody', async (t) => {
+  const { app } = await startMailApp(t, { email: { verification: 'required' } })
+  const told: unknown[] = []
+  app.auth.events.on('login-refused', ({ userId, ip }) => told.push({ userId, ip }))
+  const account = { email: freshEmail(), password: PASSWORD }
+  await post(app, '/auth/signup', account)
+  await post(app, '/auth/login', { ...account, password: 'not the password' })
+  t.same(told, [])
+  t.equal((await post(app, '/auth/login', account)).status, 403)
+  t.same(told, [{ userId: null, ip: '127.0.0.1' }])
+})
 
 t.test('of a session\u2019s replays the first is kept, however many come', async (t) => {
   const app = await startApp(t, { password: CHEAP })
