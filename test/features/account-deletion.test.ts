@@ -51,7 +51,7 @@ for (const { name, storage } of eachDatabase) {
       const events = await app.auth.events.list({ userId: here.user.id })
       t.same(
         events.map(({ name }) => name),
-        ['user-deleted', 'login', 'signup']
+        ['user-deleted', 'password-failed', 'login', 'signup']
       )
       await app.close()
       const left = await everything(url)
