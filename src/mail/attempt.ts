@@ -31,9 +31,9 @@ export function createAttempt(parts: AttemptParts, closing: AbortSignal): (lette
 
   async function handOver(letter: ClaimedLetter): Promise<'sent' | 'moot' | 'wait'> {
     if (handedOver.has(letter.id)) return 'sent'
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(GIVE_UP_MS)])
     const prepared = await letters.prepare(letter, parts.rules, parts.at())
     if (prepared.outcome !== 'ready') return prepared.outcome
-    const signal = AbortSignal.any([closing, AbortSignal.timeout(GIVE_UP_MS)])
     await Promise.race([parts.deliver(letter, prepared, signal), aborted(signal)])
     handedOver.add(letter.id)
     return 'sent'

@@ -86,6 +86,7 @@ export interface LetterStore {
   ): Promise<readonly ClaimedLetter[]>
   /**
    * Decides where it goes, and starts the life of its token. Safe to repeat: the token is the same, its life starts again.
+   * For whom somebody else has claimed it since, it is `moot`.
    * One that was asked for by an address for which several different sign-ups wait leads to a user without a password, and
    * without what they disagree on, but for `required`: names of fields, or `username`, that no user is without.
    */

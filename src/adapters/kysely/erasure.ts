@@ -19,12 +19,17 @@ export function erasureOfUsers(
     db.updateTable('auth_events').set({ ip: null, user_agent: null }).where('user_id', '=', given.userId)
   )
   const removeLetters = prepare((given: Given<{ addressDigest: string }>) =>
-    db
-      .deleteFrom('auth_outbox')
-      .where('address_digest', '=', given.addressDigest)
-      // Not those that say what has happened, nor that of another user who wants to move to this address.
-      .where('name', 'in', ['verify-email', 'reset-password'])
-      .where('closed_at', 'is', null)
+    db.deleteFrom('auth_outbox').where('id', 'in', (eb) => {
+      const open = eb
+        .selectFrom('auth_outbox')
+        .select('id')
+        .where('address_digest', '=', given.addressDigest)
+        // Not those that say what has happened, nor that of another user who wants to move to this address.
+        .where('name', 'in', ['verify-email', 'reset-password'])
+        .where('closed_at', 'is', null)
+      // One that is being prepared waits for the user who is locked here, and will find nobody.
+      return dialect.forUpdateIfFree(open)
+    })
   )
   return async (transaction, { id, email }) => {
     await transaction.run(eraseEvents, { userId: id })

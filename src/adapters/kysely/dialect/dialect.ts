@@ -32,6 +32,8 @@ export interface Dialect {
 
   /** Nobody else changes the rows read, nor reads them like this, before the transaction ends. */
   forUpdate: RowLock
+  /** The same, and rows that somebody else holds are not read: nobody is waited for. */
+  forUpdateIfFree: RowLock
   /** Nobody changes the rows read before the statement's transaction ends. */
   forShare: RowLock
   /** READ COMMITTED where that exists; a transaction that will write holds its lock from the start where there is but one. */

@@ -4,7 +4,7 @@ import type { Channel } from '../channel.ts'
 import { type Failure, uniqueColumn } from '../failures.ts'
 import { addPassingOver } from './add-events.ts'
 import { claimInOneStatement } from './claim-in-one-statement.ts'
-import type { Dialect } from './dialect.ts'
+import type { Dialect, RowLock } from './dialect.ts'
 import { endInOneStatement } from './end-sessions.ts'
 import { rotateInOneStatement } from './rotate-in-one-statement.ts'
 import { togetherInOneStatement } from './together.ts'
@@ -16,18 +16,21 @@ const expressions = {
   earlier: (one, other) => sql<Date>`least(${one}, ${other})`
 } satisfies Partial<Dialect>
 
+const forUpdateIfFree: RowLock = (query) => query.forUpdate().skipLocked()
+
 export const postgres: Dialect = {
   ...expressions,
   // Milliseconds, as Date and ISO 8601 have them: what is answered is what is stored.
   types: { flag: 'boolean', id: 'uuid', instant: 'timestamptz(3)', json: 'jsonb', key: sql`text collate "C"` },
   encode: (value) => value,
   forUpdate: (query) => query.forUpdate(),
+  forUpdateIfFree,
   forShare: (query) => query.forShare(),
   transaction: (db, work) => db.transaction().setIsolationLevel('read committed').execute(work),
   failure,
   rotateSession: (db) => rotateInOneStatement(db, expressions, null),
   endSessions: (db, update) => endInOneStatement(db, update, null),
-  claimLetters: (db) => claimInOneStatement(db, expressions, (query) => query.forUpdate().skipLocked()),
+  claimLetters: (db) => claimInOneStatement(db, expressions, forUpdateIfFree),
   together: togetherInOneStatement,
   addEvents: addPassingOver,
 

@@ -21,6 +21,7 @@ export const sqlite: Dialect = {
   types: { flag: 'integer', id: 'text', instant: 'integer', json: 'text', key: sql`text collate binary` },
   encode,
   // A statement sees and changes the database as if it were alone.
+  forUpdateIfFree: (query) => query,
   forShare: (query) => query,
   transaction: (db, work) =>
     db.connection().execute(async (connection) => {
