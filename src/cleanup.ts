@@ -4,7 +4,7 @@ import type { At, AuthStore } from './store/index.ts'
 const DAY = 24 * 60 * 60
 /** An old refresh token is told for so long why its session is over; then it is unknown. */
 const KEEP_SESSIONS = 30 * DAY
-/** Sign-ups that nobody proved dispute their address for so long (row 52). */
+/** Sign-ups that nobody proved are heard for so long (row 52). */
 const KEEP_TOKENS = 30 * DAY
 const KEEP_EVENTS = 365 * DAY
 

@@ -18,16 +18,13 @@ export function eventShelf(db: Kysely<Database>, dialect: Dialect): (executor: E
       .limit(given.limit)
   )
 
-  const sweep = sweeping(db, dialect, {
-    table: 'auth_events',
-    madeAt: 'at',
-    remove: (given) =>
-      db
-        .deleteFrom('auth_events')
-        .where(isInWindow(given))
-        .where('at', '<', dialect.later(dialect.now(given.now), given.before))
-        .returning('id')
-  })
+  const sweep = sweeping(db, 'auth_events', (given) =>
+    db
+      .deleteFrom('auth_events')
+      .where(isInWindow(given))
+      .where('at', '<', dialect.later(dialect.now(given.now), given.before))
+      .returning('id')
+  )
 
   return (executor) =>
     ({

@@ -38,19 +38,14 @@ export function sessionShelf(db: Kysely<Database>, dialect: Dialect): (executor:
     db.updateTable('auth_users').set({ session_epoch: sql<number>`session_epoch + 1` }).where('id', '=', given.userId)
   )
   const endSessions = endingOfSessions(db, dialect)
-  const sweep = sweeping(db, dialect, {
-    table: 'auth_sessions',
-    madeAt: 'created_at',
-    remove(given) {
-      const expiry = dialect.earlier(sql<Date>`expires_at`, sql<Date>`idle_expires_at`)
-      const before = dialect.later(dialect.now(given.now), given.before)
-      return db
-        .deleteFrom('auth_sessions')
-        .where(isInWindow(given))
-        .where(sql<boolean>`coalesce(ended_at, ${expiry}) < ${before}`)
-        .returning('id')
-    }
-  })
+  const expiry = dialect.earlier(sql<Date>`expires_at`, sql<Date>`idle_expires_at`)
+  const sweep = sweeping(db, 'auth_sessions', (given) =>
+    db
+      .deleteFrom('auth_sessions')
+      .where(isInWindow(given))
+      .where(sql<boolean>`coalesce(ended_at, ${expiry}) < ${dialect.later(dialect.now(given.now), given.before)}`)
+      .returning('id')
+  )
 
   return (executor) =>
     ({
