@@ -45,7 +45,13 @@ export async function verifyEmail(
 ): Promise<UserReply> {
   const id = context.oneTimeTokens.read('email-verification', token)
   if (id === null) throw authError('AUTH_ONE_TIME_TOKEN_INVALID')
-  const choice = { username, resetLetter: { id: newId() }, required: context.shape.required }
+  const choice = {
+    username,
+    resetLetter: { id: newId() },
+    required: context.shape.required,
+    // Those of a time when proof was optional.
+    endsSessions: context.config.email.verification === 'required'
+  }
   const verified = await context.store.oneTimeTokens.verifyEmail(id, choice, context.at())
   switch (verified.outcome) {
     case 'invalid':
@@ -55,6 +61,7 @@ export async function verifyEmail(
     case 'verified':
       // Where it was not clear whose sign-up it was, the letter to choose a password goes out.
       context.outbox.wake()
+      context.ended.add(verified.ended, 'email-changed')
       if (verified.created) context.events.emit('signup', { ...caller, userId: verified.user.id, sessionId: null })
       context.events.emit('email-verified', { ...caller, userId: verified.user.id, sessionId: null })
       return { user: toUser(context.shape, verified.user) }

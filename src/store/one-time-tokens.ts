@@ -19,7 +19,7 @@ export interface OneTimeTokenStore {
    * PostgreSQL, the letter included.
    */
   propose(signup: NewUser & { readonly email: string }, letter: { readonly id: string }, at?: At): Promise<void>
-  /** The password of the newest sign-up that waits for this address. ONE statement. */
+  /** The password of the newest sign-up that waits for this address, for 30 days after it expired. ONE statement. */
   proposedPassword(
     email: string,
     at?: At
@@ -29,6 +29,9 @@ export interface OneTimeTokenStore {
    * address dies. A username that was taken meanwhile leaves the token as it is, for another try with another name.
    * A user who comes without a password is sent the letter to choose one, written down in the same transaction. A link that
    * was asked for by the address alone is settled once more, if others have signed up since; for `required` see the letters.
+   *
+   * Where a user has the address unproven and others have signed up for it, whose it was cannot be told: the user stays, and
+   * the password and the sessions go. `endsSessions` ends them at every first proof, with what was asked for in them.
    */
   verifyEmail(
     id: string,
@@ -36,10 +39,16 @@ export interface OneTimeTokenStore {
       readonly username: string | undefined
       readonly resetLetter: { readonly id: string }
       readonly required: readonly string[]
+      readonly endsSessions: boolean
     },
     at?: At
   ): Promise<
-    | { readonly outcome: 'verified'; readonly user: UserRecord; readonly created: boolean }
+    | {
+        readonly outcome: 'verified'
+        readonly user: UserRecord
+        readonly created: boolean
+        readonly ended: readonly EndedSession[]
+      }
     | { readonly outcome: 'username-taken' }
     | InvalidToken
   >
@@ -62,8 +71,8 @@ export interface OneTimeTokenStore {
   >
   /**
    * Removes those that were used or expired more than `seconds` ago and have no letter under way; answers with how many they
-   * were. Sign-ups that wait for one address are removed together, when the last of them is due: what is left of several
-   * that dispute an address would look undisputed.
+   * were. Of sign-ups that wait for one address none goes before the newest is due, or what is left of several that dispute
+   * it would look undisputed. After 30 days they are not heard any more: not before that may they go.
    */
   forget(seconds: number, at?: At): Promise<number>
 }

@@ -1,6 +1,7 @@
 import type { AuthStore } from '../store/index.ts'
 import { destinationPromises } from './contract/destinations.ts'
 import { disputedSignupPromises } from './contract/disputed-signups.ts'
+import { disputedUserPromises } from './contract/disputed-users.ts'
 import { effectPromises } from './contract/effects.ts'
 import { endedSessionPromises } from './contract/ended-sessions.ts'
 import { endingPromises } from './contract/ending.ts'
@@ -65,6 +66,7 @@ const promises: readonly StorePromise[] = [
   ...effectPromises,
   ...waitingSignupPromises,
   ...disputedSignupPromises,
+  ...disputedUserPromises,
   ...noticePromises,
   ...eventPromises,
   ...forgettingPromises

@@ -71,6 +71,33 @@ t.test(
   }
 )
 
+t.test('Unexpired Session Identifier: nor does it outlive the proof of the owner\u2019s own sign-up', async (t) => {
+  const storage = sqliteFile(t)
+  const before = await start(t, 'optional', storage)
+  const [email, strangers] = [freshEmail(), freshEmail()]
+  const { accessToken, refreshToken } = await signUp(before.app, { email, password: STRANGER })
+  await before.mail.next(email)
+  const change = { newEmail: strangers, password: STRANGER }
+  await post(before.app, '/auth/change-email', change, bearer(accessToken))
+  const kept = await before.mail.next(strangers)
+  await before.app.close()
+
+  const { app, mail } = await start(t, 'required', storage)
+  await post(app, '/auth/signup', { email, password: PASSWORD })
+  t.equal((await click(app, await mail.next(email))).status, 200)
+  const refused = (await post(app, '/auth/refresh', { refreshToken })).body
+  t.match(refused, { code: 'AUTH_SESSION_ENDED', reason: 'email-changed' })
+  t.equal((await get(app, '/protected', accessToken)).status, 401)
+  t.equal((await click(app, kept)).status, 400)
+  for (const password of [STRANGER, PASSWORD]) {
+    t.equal((await post(app, '/auth/login', { email, password })).status, 401, 'whose the account was nobody can tell')
+  }
+  const letter = await mail.next(email)
+  t.equal((await click(app, letter, { newPassword: PASSWORD })).status, 204)
+  t.equal((await post(app, '/auth/login', { email, password: PASSWORD })).status, 200)
+  t.equal((await post(app, '/auth/login', { email, password: STRANGER })).status, 401)
+})
+
 t.test('Trojan Identifier: a name that the stranger added leads to no account of the owner\u2019s', async (t) => {
   const { app, mail } = await start(t, 'required')
   const email = freshEmail()

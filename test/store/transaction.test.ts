@@ -159,7 +159,7 @@ t.test('only a transaction of Kysely is one', async (t) => {
 function verifyEmail({ oneTimeTokens }: AuthStore, token: string): Promise<unknown> {
   return oneTimeTokens.verifyEmail(
     token,
-    { username: undefined, resetLetter: { id: newUser().id }, required: [] },
+    { username: undefined, resetLetter: { id: newUser().id }, required: [], endsSessions: false },
     after(1)
   )
 }

@@ -10,7 +10,7 @@ import type { AuthStore, EndedSession, NewLetter } from '../../src/store/index.t
 import { newSession, newUser } from '../../src/testing/contract/promise.ts'
 import { postgresDatabase, sqliteFile } from '../support/databases.ts'
 
-type Host = Kysely<{ auth_sessions: { id: string; replays: number } }>
+type Host = Kysely<{ auth_sessions: { id: string; replays: number }; auth_outbox: { id: string } }>
 
 const endings: Readonly<Record<string, (store: AuthStore, userId: string) => Promise<readonly EndedSession[]>>> = {
   '"end all"': ({ sessions }, id) => sessions.endAll(id, 'admin'),
@@ -91,7 +91,7 @@ t.test('PostgreSQL: a use of a token that waited for another one finds it used',
   const { host, store } = await openHost(t)
   const { id } = await newcomer(store)
   const token = await linkFor(store, id, 'verify-email')
-  const choice = { username: undefined, resetLetter: { id: newUser().id }, required: [] }
+  const choice = { username: undefined, resetLetter: { id: newUser().id }, required: [], endsSessions: false }
   let waiting: Promise<unknown> | undefined
   await host.transaction().execute(async (trx) => {
     const verified = await store.within?.(trx).oneTimeTokens.verifyEmail(token, choice)
@@ -116,6 +116,26 @@ t.test('PostgreSQL: a claim does not wait for another one, and passes over what 
     t.same(await store.letters.claim(claim), [])
   })
 })
+
+t.test(
+  'PostgreSQL: a deletion does not wait for a letter that is being prepared, which then goes to nobody',
+  async (t) => {
+    const { host, store } = await openHost(t)
+    const user = newUser()
+    await store.users.create(user)
+    const { id } = newUser()
+    const letter = { id, name: 'reset-password', address: String(user.email), userId: null, sessionId: null } as const
+    await store.letters.post(letter)
+    let preparing: Promise<unknown> | undefined
+    await host.transaction().execute(async (trx) => {
+      // As whoever prepares it does, before it asks for the user.
+      await trx.selectFrom('auth_outbox').select('id').where('id', '=', id).forUpdate().execute()
+      await store.users.delete(user.id)
+      preparing = prepareLetter(store, letter)
+    })
+    t.same(await preparing, { outcome: 'moot' })
+  }
+)
 
 t.test('SQLite: the stores of a process that are on one file do not wait for each other', async (t) => {
   const url = sqliteFile(t)
@@ -154,21 +174,23 @@ function endedBy(result: {
 
 /** The token of a letter that was handed over. */
 async function linkFor(
-  { users, letters }: AuthStore,
+  store: AuthStore,
   userId: string,
   name: NewLetter['name'],
   sessionId: string | null = null
 ): Promise<string> {
-  const found = await users.find(userId)
+  const found = await store.users.find(userId)
   const own = found.outcome === 'done' ? String(found.user.email) : ''
   const id = newUser().id
   const letter = { id, name, address: name === 'change-email' ? `${id}@example.test` : own, userId, sessionId }
-  await letters.post(letter)
-  await letters.prepare(
-    { ...letter, attempts: 0, leasedUntil: new Date() },
-    { verifySeconds: 60, resetSeconds: 60, maxPerHour: null, required: [] }
-  )
+  await store.letters.post(letter)
+  await prepareLetter(store, letter)
   return id
+}
+
+function prepareLetter({ letters }: AuthStore, letter: NewLetter): ReturnType<AuthStore['letters']['prepare']> {
+  const rules = { verifySeconds: 60, resetSeconds: 60, maxPerHour: null, required: [] }
+  return letters.prepare({ ...letter, attempts: 0, leasedUntil: new Date() }, rules)
 }
 
 async function storeOfConnection(t: Test, file: string): Promise<AuthStore> {

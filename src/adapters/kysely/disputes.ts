@@ -1,10 +1,19 @@
 /** Row 52: several sign-ups wait for one address, and whoever asks by the address alone does not say which is theirs. */
 import { isDeepStrictEqual } from 'node:util'
+import { flag } from './columns.ts'
 import { type Proposal, readProposal } from './payloads.ts'
-import type { Json } from './tables.ts'
+import type { Flag, Json } from './tables.ts'
 
 /** More than these are nobody's honest tries, and reading all of them would be somebody else's lever. */
 export const MOST_HEARD = 20
+
+/** After so long nobody comes for a sign-up, nor disputes one: what is left of them may go, one by one. */
+export const HEARD_SECONDS = 30 * 24 * 60 * 60
+
+/** All of them as long as one of them is not over: what is left of several would look undisputed. */
+export function heard<Row extends { readonly is_over: Flag }>(waiting: readonly Row[]): readonly Row[] {
+  return waiting.every(({ is_over }) => flag(is_over)) ? [] : waiting
+}
 
 export interface Settlement {
   readonly proposal: Proposal

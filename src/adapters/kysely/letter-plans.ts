@@ -32,6 +32,11 @@ export function plansForLetters(
     const { transaction, letter, rules, now } = preparation
     const holder = (await addressee(preparation)) ?? (await holderOfAddress(preparation))
     if (holder === undefined) return signup(preparation, () => ownToken(preparation))
+    // Not locked: who has the address stays as they are meanwhile, and so do those who wait for it.
+    const [waiting] = await transaction.run(tokens.read, { id: letter.id })
+    // A sign-up that waits goes on waiting: it disputes what somebody has not proven.
+    const isUndecided = holder.email_verified_at === null && waiting?.user_id === null && waiting.used_at === null
+    if (isUndecided) return atStoredAddress(holder, await signup(preparation, () => ownToken(preparation)))
     const own = await ownToken(preparation)
     if (holder.email_verified_at === null) {
       return link(preparation, { holder, own, purpose: 'email-verification', seconds: rules.verifySeconds })
@@ -90,6 +95,11 @@ export function plansForLetters(
         await transaction.run(tokens.start, { id, purpose, ...bindings, payload, since: now, seconds, now })
       }
     }
+  }
+
+  /** EM6: that of the sign-up may be another spelling of it. */
+  function atStoredAddress({ email: address }: Holder, plan: Plan | null): Plan | null {
+    return plan === null || address === null ? null : { ...plan, ready: { ...plan.ready, address } }
   }
 
   function accountExists(holder: Holder, begin: Plan['begin'] = async () => {}): Plan | null {

@@ -2,7 +2,7 @@
 import type { Kysely } from 'kysely'
 import { instant, key } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
-import { settle } from './disputes.ts'
+import { heard, settle } from './disputes.ts'
 import type { Plan, Preparation, TokenState } from './letter-plan.ts'
 import { readProposal, writePayload } from './payloads.ts'
 import type { Database } from './tables.ts'
@@ -32,7 +32,7 @@ export function plansForSignups(
     const { id } = letter
     const emailKey = key(letter.address)
     // Before its own, which may be one of them: in the same order as at the click.
-    const waiting = await transaction.run(tokens.lockWaiting, { emailKey })
+    const waiting = heard(await transaction.run(tokens.lockWaiting, { emailKey, now }))
     const own = await ownToken()
     if (own && own.used_at !== null) return null
     const settlement = settle(

@@ -45,8 +45,8 @@ export function oneTimeTokenShelf(db: Kysely<Database>, dialect: Dialect): (exec
         await propose(executor, { ...letterValues(letter, at?.now ?? null), emailKey: key(signup.email), payload })
       },
 
-      async proposedPassword(email) {
-        const [row] = await executor.run(tokens.newestProposal, { emailKey: key(email) })
+      async proposedPassword(email, at) {
+        const [row] = await executor.run(tokens.newestProposal, { emailKey: key(email), now: at?.now ?? null })
         if (!row?.payload) return { outcome: 'unknown' }
         return { outcome: 'found', passwordHash: readProposal(row.payload).passwordHash }
       },

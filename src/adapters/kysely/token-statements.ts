@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { joinedUserColumns, userColumns } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
-import { MOST_HEARD } from './disputes.ts'
+import { HEARD_SECONDS, MOST_HEARD } from './disputes.ts'
 import type { LetterValues } from './letter-changes.ts'
 import { type Given, prepare } from './statement.ts'
 import type { Database, Purpose } from './tables.ts'
@@ -53,10 +53,15 @@ export function tokenStatements(db: Kysely<Database>, dialect: Dialect) {
     .where('user_id', 'is', null)
     .where('used_at', 'is', null)
 
-  function newestProposal(given: Given<{ emailKey: string }>) {
+  function isOver(given: Given<{ now: Date | null }>) {
+    const long = dialect.later(dialect.now(given.now), sql.lit(-HEARD_SECONDS))
+    return sql<boolean>`(coalesce(expires_at, created_at) < ${long})`
+  }
+  function newestProposal(given: Given<{ emailKey: string; now: Date | null }>) {
     return proposals
       .select(tokenState)
       .where('email_key', '=', given.emailKey)
+      .where((eb) => eb.not(isOver(given)))
       .orderBy('created_at', 'desc')
       .orderBy('id', 'desc')
       .limit(1)
@@ -86,6 +91,11 @@ export function tokenStatements(db: Kysely<Database>, dialect: Dialect) {
       const token = tokens.where('id', '=', id).where('purpose', '=', purpose).select('user_id')
       return dialect.forUpdate(holders.where('id', '=', token))
     }),
+    /** Who has the address that a sign-up waits for. */
+    lockRival: prepare(({ id, purpose }: Given<PresentedToken>) => {
+      const address = tokens.where('id', '=', id).where('purpose', '=', purpose).select('email_key')
+      return dialect.forUpdate(holders.where('email_key', '=', address))
+    }),
     lockValid: prepare((given: Given<PresentedToken>) =>
       dialect.forUpdate(valid(given).select(['token.user_id', 'token.email_key', 'token.payload']))
     ),
@@ -102,14 +112,19 @@ export function tokenStatements(db: Kysely<Database>, dialect: Dialect) {
 
     newestProposal: prepare(newestProposal),
     /** The newest that wait for an address and one more than are heard, the oldest of them first: in the same order as below. */
-    lockWaiting: prepare((given: Given<{ emailKey: string }>) => {
+    lockWaiting: prepare((given: Given<{ emailKey: string; now: Date | null }>) => {
       const newest = proposals
         .select('id')
         .where('email_key', '=', given.emailKey)
         .orderBy('created_at', 'desc')
         .orderBy('id', 'desc')
         .limit(sql.lit(MOST_HEARD + 1))
-      return dialect.forUpdate(tokens.select(['payload', 'created_at']).where('id', 'in', newest).orderBy('id'))
+      return dialect.forUpdate(
+        tokens
+          .select(['payload', 'created_at', isOver(given).as('is_over')])
+          .where('id', 'in', newest)
+          .orderBy('id')
+      )
     }),
     /** All that wait for the address of this one: in one order, so that two of them do not wait for each other. */
     lockProposals: prepare((given: Given<PresentedToken>) => {
@@ -129,6 +144,7 @@ export function tokenStatements(db: Kysely<Database>, dialect: Dialect) {
       dialect.forShare(holders.where('email_key', '=', given.emailKey))
     ),
     holderById: prepare((given: Given<{ id: string }>) => dialect.forShare(holders.where('id', '=', given.id))),
+    read: prepare((given: Given<{ id: string }>) => tokens.where('id', '=', given.id).select(tokenState)),
     lock: prepare((given: Given<{ id: string }>) =>
       dialect.forUpdate(tokens.where('id', '=', given.id).select(tokenState))
     ),

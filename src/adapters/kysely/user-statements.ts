@@ -116,6 +116,13 @@ export function userStatements(db: Kysely<Database>, dialect: Dialect) {
     ),
     resetPassword: prepare((given: Given<NewPassword>) => setPassword(given).set(proven(given))),
     proveAddress: prepare((given: Given<{ id: string; now: Date | null }>) => change(given).set(proven(given))),
+    proveAnew: prepare((given: Given<{ id: string; now: Date | null }>) =>
+      change(given).set({ ...nextCredential, ...proven(given) })
+    ),
+    /** Whoever has the address gets the user, and nobody's password. */
+    handOver: prepare((given: Given<{ id: string; now: Date | null }>) =>
+      change(given).set({ ...nextCredential, ...proven(given), password_hash: null })
+    ),
     changeAddress: prepare((given: Given<NewAddress>) =>
       change(given).set({
         ...nextCredential,

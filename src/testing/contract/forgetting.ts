@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { v7 as uuidv7 } from 'uuid'
 import type { NewSession } from '../../store/index.ts'
-import { closeAsSent, handOver, prepare, propose, proposeAndSend, unusedAddress, verify } from './mail.ts'
+import { closeAsSent, handOver, post, prepare, propose, proposeAndSend, unusedAddress, verify } from './mail.ts'
 import { after, createUser, newSession, present, type StorePromise, times } from './promise.ts'
 
 /** Thirty years: each check begins where everything of the others is over. */
 const AGE = 1_000_000_000
+const DAY = 86_400
 
 export const forgettingPromises: readonly StorePromise[] = [
   {
@@ -84,6 +85,28 @@ export const forgettingPromises: readonly StorePromise[] = [
       assert.equal((await store.oneTimeTokens.proposedPassword(email)).outcome, 'found')
       assert.equal(await forget(1_510.001), 2)
       assert.equal((await store.oneTimeTokens.proposedPassword(email)).outcome, 'unknown')
+    }
+  },
+  {
+    promise: 'row 52: sign-ups are heard for 30 days after the newest of them expired, and then none is',
+    async check(store) {
+      const email = unusedAddress()
+      const asked = { name: 'verify-email', address: email } as const
+      await proposeAndSend(store, { email, passwordHash: 'of the owner' })
+      await proposeAndSend(store, { email, passwordHash: 'of the stranger' }, 20 * DAY)
+      const expiry = 20 * DAY + 1_000
+      const early = await handOver(store, asked, expiry + 29 * DAY)
+      const proven = await verify(store, early, expiry + 29 * DAY + 1)
+      assert.ok(proven.outcome === 'verified')
+      const found = await store.users.credential({ email })
+      assert.equal(found.outcome === 'found' && found.credential.passwordHash, null, 'both dispute it')
+
+      const { signup } = await proposeAndSend(store)
+      const known = (at: number) => store.oneTimeTokens.proposedPassword(signup.email, after(at))
+      assert.equal((await known(1_000 + 30 * DAY)).outcome, 'found')
+      assert.equal((await known(1_000.001 + 30 * DAY)).outcome, 'unknown')
+      const late = await post(store, { ...asked, address: signup.email }, 31 * DAY)
+      assert.deepEqual(await prepare(store, late, 31 * DAY), { outcome: 'moot' })
     }
   },
   {

@@ -71,9 +71,10 @@ export function verify(
   { oneTimeTokens }: AuthStore,
   token: string,
   at = 1,
-  { username, required = [] }: { readonly username?: string | undefined; readonly required?: readonly string[] } = {}
+  choice: Partial<Parameters<AuthStore['oneTimeTokens']['verifyEmail']>[1]> = {}
 ): ReturnType<AuthStore['oneTimeTokens']['verifyEmail']> {
-  return oneTimeTokens.verifyEmail(token, { username, resetLetter: { id: uuidv7() }, required }, after(at))
+  const usual = { username: undefined, resetLetter: { id: uuidv7() }, required: [], endsSessions: false }
+  return oneTimeTokens.verifyEmail(token, { ...usual, ...choice }, after(at))
 }
 
 /** Posts a letter, prepares it and closes it as sent; answers with the id of its token. */

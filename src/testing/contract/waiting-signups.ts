@@ -34,7 +34,7 @@ export const waitingSignupPromises: readonly StorePromise[] = [
         createdAt: after(1).now,
         updatedAt: after(1).now
       }
-      assert.deepEqual(await verify(store, token), { outcome: 'verified', user, created: true })
+      assert.deepEqual(await verify(store, token), { outcome: 'verified', user, created: true, ended: [] })
       const found = await store.users.credential({ username: given.username })
       assert.deepEqual(found, { outcome: 'found', credential: { user, passwordHash: HASH } })
     }
@@ -117,11 +117,13 @@ export const waitingSignupPromises: readonly StorePromise[] = [
     }
   },
   {
-    promise: 'a sign-up that waits reserves no address, and dies when a user has it',
+    promise: 'a sign-up that waits reserves no address, and dies when a user has proven it',
     async check(store) {
       const { signup, token } = await proposeAndSend(store)
       const user = await createUser(store, { email: signup.email.toUpperCase() })
-      assert.deepEqual(await verify(store, token), invalid)
+      const reset = await handOver(store, { name: 'reset-password', address: signup.email })
+      assert.equal((await store.oneTimeTokens.resetPassword(reset, HASH, after(1))).outcome, 'reset')
+      assert.deepEqual(await verify(store, token, 2), invalid)
       const moved = await createUser(store)
       const waiting = await proposeAndSend(store)
       const { email } = waiting.signup
