@@ -1,13 +1,13 @@
 /** The README is run: its server starts, its commands answer as it says, and its tables name everything that there is. */
 import { execFile, spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { errors } from '../src/errors.ts'
 import { readOptions } from '../src/options.ts'
 import { sqliteFile } from './support/databases.ts'
+import { freePort } from './support/free-port.ts'
 import { repository, requireFreshBuild } from './support/run.ts'
 
 const readme = readFileSync(join(repository, 'README.md'), 'utf8')
@@ -69,15 +69,6 @@ async function shell(command: string, port: number, environment: Record<string, 
   const here = command.replaceAll('localhost:3000', `localhost:${port}`)
   const { stdout } = await promisify(execFile)('bash', ['-c', here], { env: { ...process.env, ...environment } })
   return stdout
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 async function answers(port: number): Promise<void> {

@@ -161,7 +161,7 @@ t.test('IN3 what is stored and not declared is not answered', async (t) => {
     await post(app, '/auth/login', { email, password: PASSWORD })
   ]
   const [stored] = await runSql(storage, `select password_hash, email_key from auth_users where id = '${user.id}'`)
-  for (const { status, text } of answers) {
+  for (const { status, body } of answers) {
     t.equal(status, 200)
     for (const hidden of [
       'hidden',
@@ -173,7 +173,8 @@ t.test('IN3 what is stored and not declared is not answered', async (t) => {
       'disabled',
       String(stored?.password_hash)
     ]) {
-      t.notOk(text.includes(hidden), hidden)
+      // Tokens are random, and may spell anything.
+      t.notOk(JSON.stringify(body.user ?? body).includes(hidden), hidden)
     }
   }
 })

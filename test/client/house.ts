@@ -1,12 +1,12 @@
 /** A server on a loopback port behind a proxy that fails when told to, and tabs that share a store. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { type AuthClient, type AuthClientOptions, createAuthClient, type TokenStore } from '../../src/client/index.ts'
 import type { AuthOptions } from '../../src/index.ts'
 import { freshEmail, PASSWORD, startApp } from '../support/app.ts'
+import { listenOnFreePort } from '../support/free-port.ts'
 
 export interface Exchange {
   readonly request: IncomingMessage
@@ -44,9 +44,7 @@ export async function startHouse(t: Test, options: Partial<AuthOptions> = {}): P
     const exchange = { request, response, forward: () => forward(request, target) }
     Promise.resolve((house.fault ?? passOn)(exchange)).catch((error) => response.destroy(error))
   })
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  const { port } = proxy.address() as AddressInfo
+  const port = await listenOnFreePort(proxy)
   const house: House = {
     app,
     origin: `http://127.0.0.1:${port}`,

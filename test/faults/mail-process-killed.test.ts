@@ -22,18 +22,22 @@ async function killedWithLetter(storage: string, mail: MailServer, email: string
   await once(child, 'exit')
 }
 
+/** Of an app that is closed: nobody but the process that will die may look for letters. */
 async function somebody(t: Test, storage: string) {
   const mail = await mailServer(t)
   let ahead = 0
   const clock = () => new Date(Date.now() + ahead * 1000)
-  const app = await startApp(t, { storage, password: CHEAP, mailer: mail.url, clock })
+  const restart = () => startApp(t, { storage, password: CHEAP, mailer: mail.url, clock })
+  const app = await restart()
   const email = freshEmail()
   await post(app, '/auth/signup', { email, password: PASSWORD })
   await mail.next(email)
+  await app.auth.mail.flush()
+  await app.close()
   const pass = (seconds: number) => {
     ahead += seconds
   }
-  return { app, mail, email, pass }
+  return { restart, mail, email, pass }
 }
 
 for (const [name, database] of [
@@ -42,11 +46,12 @@ for (const [name, database] of [
 ] as const) {
   t.test(`a process that is killed between claim and delivery, on ${name}`, async (t) => {
     const storage = await database(t)
-    const { app, mail, email, pass } = await somebody(t, storage)
+    const { restart, mail, email, pass } = await somebody(t, storage)
     const elsewhere = await mailServer(t)
     await elsewhere.behave('black-hole')
     await killedWithLetter(storage, elsewhere, email, () => elsewhere.connections > 0)
 
+    const app = await restart()
     await app.auth.mail.flush()
     t.equal(mail.letters.length, 1, 'its claim holds for a while')
     pass(LEASE_SECONDS + 1)
@@ -56,13 +61,14 @@ for (const [name, database] of [
 
   t.test(`a process that is killed between delivery and writing it down, on ${name}`, async (t) => {
     const storage = await database(t)
-    const { app, mail, email, pass } = await somebody(t, storage)
+    const { restart, mail, email, pass } = await somebody(t, storage)
     const elsewhere = await mailServer(t)
     // The letter arrives; the answer that it did takes longer than the process lives.
     await elsewhere.behave('mute')
     await killedWithLetter(storage, elsewhere, email, () => elsewhere.letters.length === 1)
     const first = await elsewhere.next(email)
 
+    const app = await restart()
     pass(LEASE_SECONDS + 1)
     await app.auth.mail.flush()
     const second = await mail.next(email)

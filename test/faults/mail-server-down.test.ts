@@ -15,7 +15,7 @@ const WAYS: Readonly<Record<string, Behaviour>> = {
   'takes connections and says nothing': 'black-hole',
   'says no for now': { reply: 451 },
   'says no': { reply: 550 },
-  crawls: { delay: 400 }
+  crawls: { delay: 5000 }
 }
 
 const start = (t: Test, storage: string) => startMailApp(t, { storage, email: { verification: 'required' } })

@@ -81,7 +81,7 @@ t.test('it aborts when the session ends in another instance on the database', as
 })
 
 t.test('it aborts when the token expires', async (t) => {
-  const { app, seen } = await start(t, { accessToken: { ttl: '1s' } })
+  const { app, seen } = await start(t, { accessToken: { ttl: '2s' } })
   const { accessToken } = await signUp(app)
   await get(app, '/signal', accessToken)
   t.equal(seen[0]?.aborted, false)
@@ -168,7 +168,7 @@ t.test('ten thousand requests that read it leave nothing behind, and those that 
 })
 
 t.test('a WebSocket closes when its session ends or its token expires, and the others stay open', async (t) => {
-  const { app } = await start(t, { accessToken: { ttl: '2s' } })
+  const { app } = await start(t, { accessToken: { ttl: '3s' } })
   await app.register(websocket)
   app.get('/socket', { websocket: true, onRequest: app.authenticate }, (socket, { auth }) => {
     socket.send('hello')

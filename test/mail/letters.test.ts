@@ -38,7 +38,9 @@ t.test('what our letters say', async (t) => {
       t.notMatch(letter.html, /<Sons>/)
       t.equal(letter.headers.from, '"Ada & Sons" <no-reply@example.com>')
       t.equal(letter.headers['auto-submitted'], 'auto-generated', 'RFC 3834: no out-of-office note comes back')
-      t.notMatch(letter.text + letter.html, /\b(undefined|null|NaN)\b|\[object/)
+      // Tokens are random, and may spell anything.
+      const words = (letter.text + letter.html).replace(/[\w-]{40,}/g, '')
+      t.notMatch(words, /\b(undefined|null|NaN)\b|\[object/)
       const lifetime = links[name as keyof typeof links]
       if (lifetime === undefined) return t.throws(() => linkOf(letter), 'there is nothing to click on')
       t.match(letter.text, lifetime)

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import PostalMime from 'postal-mime'
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server'
 import type { Test } from 'tap'
+import { listenOnFreePort } from './free-port.ts'
 
 export interface ReceivedLetter {
   /** The envelope's: where it really goes. */
@@ -94,8 +95,7 @@ export async function mailServer(t: Pick<Test, 'teardown'>): Promise<MailServer>
     socket.on('data', (chunk) => note(socket, chunk))
   })
   smtp.on('error', () => {}) // a client that hung up
-  await once(door.listen(0, '127.0.0.1'), 'listening')
-  const { port } = door.address() as net.AddressInfo
+  const port = await listenOnFreePort(door)
 
   async function shut(): Promise<void> {
     for (const socket of sockets) socket.destroy()

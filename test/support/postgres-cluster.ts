@@ -93,10 +93,13 @@ const dataFolder = (folder: string): string => join(folder, 'data')
 
 /** `postmaster.pid` holds the process on its first line and how far it is on its eighth; a clean stop removes it. */
 function readPidFile(folder: string): { readonly pid: number; readonly status: string | undefined } | null {
-  const file = join(dataFolder(folder), 'postmaster.pid')
-  if (!existsSync(file)) return null
-  const lines = readFileSync(file, 'utf8').split('\n')
-  return { pid: Number(lines[0]), status: lines[7]?.trim() }
+  try {
+    const lines = readFileSync(join(dataFolder(folder), 'postmaster.pid'), 'utf8').split('\n')
+    return { pid: Number(lines[0]), status: lines[7]?.trim() }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
 }
 
 /** Clusters of runs that were killed before they could stop them. */
