@@ -63,6 +63,9 @@ export async function verifyEmail(
       context.outbox.wake()
       context.ended.add(verified.ended, 'email-changed')
       if (verified.created) context.events.emit('signup', { ...caller, userId: verified.user.id, sessionId: null })
+      if (verified.handedOver) {
+        context.events.emit('password-changed', { ...caller, userId: verified.user.id, sessionId: null })
+      }
       context.events.emit('email-verified', { ...caller, userId: verified.user.id, sessionId: null })
       return { user: toUser(context.shape, verified.user) }
   }

@@ -34,6 +34,7 @@ export function createAttempt(parts: AttemptParts, closing: AbortSignal): (lette
     const signal = AbortSignal.any([closing, AbortSignal.timeout(GIVE_UP_MS)])
     const prepared = await letters.prepare(letter, parts.rules, parts.at())
     if (prepared.outcome !== 'ready') return prepared.outcome
+    signal.throwIfAborted()
     await Promise.race([parts.deliver(letter, prepared, signal), aborted(signal)])
     handedOver.add(letter.id)
     return 'sent'

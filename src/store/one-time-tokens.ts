@@ -47,6 +47,8 @@ export interface OneTimeTokenStore {
         readonly outcome: 'verified'
         readonly user: UserRecord
         readonly created: boolean
+        /** Without the password that it had. */
+        readonly handedOver: boolean
         readonly ended: readonly EndedSession[]
       }
     | { readonly outcome: 'username-taken' }

@@ -75,7 +75,7 @@ t.test('Unexpired Session Identifier: nor does it outlive the proof of the owner
   const storage = sqliteFile(t)
   const before = await start(t, 'optional', storage)
   const [email, strangers] = [freshEmail(), freshEmail()]
-  const { accessToken, refreshToken } = await signUp(before.app, { email, password: STRANGER })
+  const { user, accessToken, refreshToken } = await signUp(before.app, { email, password: STRANGER })
   await before.mail.next(email)
   const change = { newEmail: strangers, password: STRANGER }
   await post(before.app, '/auth/change-email', change, bearer(accessToken))
@@ -85,6 +85,8 @@ t.test('Unexpired Session Identifier: nor does it outlive the proof of the owner
   const { app, mail } = await start(t, 'required', storage)
   await post(app, '/auth/signup', { email, password: PASSWORD })
   t.equal((await click(app, await mail.next(email))).status, 200)
+  const events = (await app.auth.events.list({ userId: user.id, limit: 2 })).map(({ name }) => name)
+  t.same(events, ['email-verified', 'password-changed'])
   const refused = (await post(app, '/auth/refresh', { refreshToken })).body
   t.match(refused, { code: 'AUTH_SESSION_ENDED', reason: 'email-changed' })
   t.equal((await get(app, '/protected', accessToken)).status, 401)
@@ -94,6 +96,28 @@ t.test('Unexpired Session Identifier: nor does it outlive the proof of the owner
   }
   const letter = await mail.next(email)
   t.equal((await click(app, letter, { newPassword: PASSWORD })).status, 204)
+  t.equal((await post(app, '/auth/login', { email, password: PASSWORD })).status, 200)
+  t.equal((await post(app, '/auth/login', { email, password: STRANGER })).status, 401)
+})
+
+t.test('Unexpired Session Identifier: nor does a deletion from it take the owner\u2019s sign-up away', async (t) => {
+  const storage = sqliteFile(t)
+  const before = await start(t, 'optional', storage)
+  const email = freshEmail()
+  const { accessToken } = await signUp(before.app, { email, password: STRANGER })
+  await before.mail.next(email)
+  await before.app.close()
+
+  const { app, mail } = await start(t, 'required', storage)
+  await post(app, '/auth/signup', { email, password: PASSWORD })
+  const own = await mail.next(email)
+  const payload = { password: STRANGER }
+  const deletion = { method: 'DELETE', url: '/auth/me', payload, headers: bearer(accessToken) } as const
+  t.equal((await app.inject(deletion)).statusCode, 204)
+  t.match((await mail.next(email)).subject, /deleted/)
+  await post(app, '/auth/signup', { email, password: STRANGER })
+  await mail.next(email)
+  t.equal((await click(app, own)).status, 200)
   t.equal((await post(app, '/auth/login', { email, password: PASSWORD })).status, 200)
   t.equal((await post(app, '/auth/login', { email, password: STRANGER })).status, 401)
 })

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { key } from './columns.ts'
+import { key, type UserRow } from './columns.ts'
 import type { Dialect } from './dialect/dialect.ts'
 import { digestOf } from './letter-changes.ts'
 import { type Executor, type Given, prepare } from './statement.ts'
@@ -7,13 +7,13 @@ import type { Database } from './tables.ts'
 import { tokenStatements } from './token-statements.ts'
 
 /**
- * What no cascade takes of a user who is deleted: where their events came from, and what waits for their address, sign-ups
- * of others too. The user must be locked.
+ * What no cascade takes of a user who is deleted: where their events came from, and what waits for the address that they
+ * proved, sign-ups of others too. The user must be locked.
  */
 export function erasureOfUsers(
   db: Kysely<Database>,
   dialect: Dialect
-): (transaction: Executor, user: { readonly id: string; readonly email: string | null }) => Promise<void> {
+): (transaction: Executor, user: Pick<UserRow, 'id' | 'email' | 'email_verified_at'>) => Promise<void> {
   const { removeProposals } = tokenStatements(db, dialect)
   const eraseEvents = prepare((given: Given<{ userId: string }>) =>
     db.updateTable('auth_events').set({ ip: null, user_agent: null }).where('user_id', '=', given.userId)
@@ -31,9 +31,10 @@ export function erasureOfUsers(
       return dialect.forUpdateIfFree(open)
     })
   )
-  return async (transaction, { id, email }) => {
+  return async (transaction, { id, email, email_verified_at: provenAt }) => {
     await transaction.run(eraseEvents, { userId: id })
-    if (email === null) return
+    // Row 52: who never proved an address has no say in the sign-ups of others, which may be its owner's.
+    if (email === null || provenAt === null) return
     await transaction.run(removeProposals, { emailKey: key(email) })
     await transaction.run(removeLetters, { addressDigest: digestOf(email) })
   }

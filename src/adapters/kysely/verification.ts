@@ -20,6 +20,7 @@ type Choice = Parameters<OneTimeTokenStore['verifyEmail']>[1]
 interface Proven {
   readonly user: UserRow
   readonly created: boolean
+  readonly handedOver: boolean
   readonly ended: readonly EndedSession[]
 }
 
@@ -43,7 +44,7 @@ export function verificationOfAddresses(
       if (choice.endsSessions) return begin(transaction, users.proveAnew, holder, token.now)
     }
     const [user] = await transaction.run(users.proveAddress, { id: holder.id, now: token.now })
-    return user === undefined ? null : { user, created: false, ended: [] }
+    return user === undefined ? null : { ...unchanged, user }
   }
 
   /** Row 52: from the first proof on, and with nothing that was opened or asked for before it. */
@@ -55,7 +56,7 @@ export function verificationOfAddresses(
   ): Promise<Proven | null> {
     const [user] = await transaction.run(statement, { id, now })
     if (user === undefined) return null
-    return { user, created: false, ended: await endSessions(transaction, id, 'email-changed', now) }
+    return { ...unchanged, user, ended: await endSessions(transaction, id, 'email-changed', now) }
   }
 
   /** Row 52: the user and those who sign up for the same address may be the owner or not, each of them. */
@@ -67,7 +68,7 @@ export function verificationOfAddresses(
   ): Promise<Proven | null> {
     const proven = await begin(transaction, users.handOver, holder, now)
     if (holder.email !== null) await letChoosePassword(transaction, choice, { ...holder, email: holder.email }, now)
-    return proven
+    return proven && { ...proven, handedOver: true }
   }
 
   async function letChoosePassword(
@@ -104,7 +105,7 @@ export function verificationOfAddresses(
     const values = newRow({ ...proposal, username: choice.username ?? proposal.username }, token.now)
     const [user] = await transaction.run(users.insertProven, values)
     if (proposal.passwordHash === null) await letChoosePassword(transaction, choice, proposal, token.now)
-    return user === undefined ? null : { user, created: true, ended: [] }
+    return user === undefined ? null : { ...unchanged, user, created: true }
   }
 
   return async (transaction, token, choice) => {
@@ -117,3 +118,5 @@ export function verificationOfAddresses(
     return { outcome: 'verified', user: userRecord(user), ...rest }
   }
 }
+
+const unchanged = { created: false, handedOver: false, ended: [] } as const

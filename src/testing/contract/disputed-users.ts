@@ -49,6 +49,18 @@ export const disputedUserPromises: readonly StorePromise[] = [
     }
   },
   {
+    promise: 'the deletion of a user who never proved the address takes no sign-up of others with it',
+    async check(store) {
+      const user = await createUser(store)
+      const email = String(user.email)
+      const { signup, token } = await proposeAndSend(store, { email })
+      await store.users.delete(user.id, after(1))
+      const proven = await verify(store, token, 2)
+      assert.ok(proven.outcome === 'verified' && proven.created && proven.user.id === signup.id)
+      assert.equal(await passwordOf(store, email), signup.passwordHash)
+    }
+  },
+  {
     promise: 'of 20 parallel proofs, by the user and by sign-ups, one hands the user over',
     async check(store) {
       const user = await createUser(store)
@@ -72,7 +84,7 @@ export const disputedUserPromises: readonly StorePromise[] = [
         const change = await handOver(store, { ...asked, name: 'change-email', address: unusedAddress() })
         const tokens = [await handOver(store, asked), await handOver(store, asked)] as const
         const proven = await verify(store, tokens[0], 1, { endsSessions })
-        assert.ok(proven.outcome === 'verified' && !proven.created)
+        assert.ok(proven.outcome === 'verified' && !proven.created && !proven.handedOver)
         assert.deepEqual(proven.ended, endsSessions ? [{ id: session.id, userId: user.id }] : [])
         assert.equal(await passwordOf(store, address), HASH)
         const [second, changed] = [
@@ -95,7 +107,7 @@ async function assertHandedOver(
   { id, email, username, fields }: { id: string; email: string | null; username: string | null; fields: object },
   ended: readonly string[]
 ): Promise<void> {
-  assert.ok(proven.outcome === 'verified' && !proven.created)
+  assert.ok(proven.outcome === 'verified' && !proven.created && proven.handedOver)
   const { user } = proven
   assert.deepEqual(
     { id: user.id, email: user.email, username: user.username, fields: user.fields },

@@ -28,7 +28,7 @@ export const effectPromises: readonly StorePromise[] = [
       const [first, second] = [await handOver(store, asked), await handOver(store, asked, 1)]
       const expected = { ...user, emailVerifiedAt: after(2).now, updatedAt: after(2).now }
       const verified = await verify(store, first, 2, { username: 'ignored' })
-      assert.deepEqual(verified, { outcome: 'verified', user: expected, created: false, ended: [] })
+      assert.deepEqual(verified, { outcome: 'verified', user: expected, created: false, handedOver: false, ended: [] })
       assert.deepEqual(await findUser(store, user.id), expected)
       const again = await verify(store, second, 3)
       assert.deepEqual(again.outcome === 'verified' && again.user.emailVerifiedAt, after(2).now)

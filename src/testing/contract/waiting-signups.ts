@@ -34,7 +34,13 @@ export const waitingSignupPromises: readonly StorePromise[] = [
         createdAt: after(1).now,
         updatedAt: after(1).now
       }
-      assert.deepEqual(await verify(store, token), { outcome: 'verified', user, created: true, ended: [] })
+      assert.deepEqual(await verify(store, token), {
+        outcome: 'verified',
+        user,
+        created: true,
+        handedOver: false,
+        ended: []
+      })
       const found = await store.users.credential({ username: given.username })
       assert.deepEqual(found, { outcome: 'found', credential: { user, passwordHash: HASH } })
     }
