@@ -44,10 +44,10 @@ export function preparationOfLetters(
   }
 
   return async (preparation) => {
-    const { transaction, letter, now } = preparation
+    const { transaction, letter } = preparation
     const { id, leasedUntil } = letter
     // A lease may be over while its holder still works: of two at the same letter, one waits for the other.
-    const open = await transaction.run(statements.lock, { id, leasedUntil, now })
+    const open = await transaction.run(statements.lock, { id, leasedUntil })
     // Who has proven the address and has no password has asked by the click for the one letter that lets them choose one.
     const isAskedFor = ASKED_FOR.has(letter.name) && !(letter.name === 'reset-password' && letter.userId !== null)
     if (open.length === 0 || (isAskedFor && (await isReplaced(preparation)))) return { outcome: 'moot' }

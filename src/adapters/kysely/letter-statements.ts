@@ -41,20 +41,14 @@ export function letterStatements(db: Kysely<Database>, dialect: Dialect) {
 
   return {
     /** One that is closed is not there, nor one that somebody else has claimed since. */
-    lock: prepare((given: Given<LetterClaim & { now: Date | null }>) =>
+    lock: prepare((given: Given<LetterClaim>) =>
       dialect.forUpdate(
         db
           .selectFrom('auth_outbox')
           .select('id')
           .where('id', '=', given.id)
           .where('closed_at', 'is', null)
-          .where((eb) =>
-            eb.or([
-              eb('leased_until', 'is', null),
-              eb('leased_until', '=', given.leasedUntil),
-              eb('leased_until', '<=', dialect.now(given.now))
-            ])
-          )
+          .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '=', given.leasedUntil)]))
       )
     ),
     /** Another one, asked for later, that would have replaced it if this one had not been in somebody's hands. */

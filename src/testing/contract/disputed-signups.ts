@@ -205,12 +205,13 @@ export const disputedSignupPromises: readonly StorePromise[] = [
       const [own, stranger, latest, newest] = held
       assert.ok(own && stranger && latest && newest)
       const open = await wait(11)
+      const leasedUntil = after(11).now
       for (const { letter } of [own, stranger])
-        assert.deepEqual(await prepare(store, letter, 12, SHARE), { outcome: 'moot' })
+        assert.deepEqual(await prepare(store, { ...letter, leasedUntil }, 12, SHARE), { outcome: 'moot' })
       assert.ok(open.some(([id, userId]) => id === newest.letter.id && userId === newest.signup.id))
       assert.ok(open.some(([id, userId]) => id === latest.letter.id && userId === null))
 
-      const byAddress = { ...latest.letter, userId: null }
+      const byAddress = { ...latest.letter, userId: null, leasedUntil }
       assert.equal((await prepare(store, byAddress, HOUR + 10, SHARE)).outcome, 'ready')
       assert.equal((await verify(store, latest.letter.id, HOUR + 11)).outcome, 'verified')
       const found = await store.users.credential({ email })

@@ -27,11 +27,9 @@ export const letterSharePromises: readonly StorePromise[] = [
       const address = String(email)
       for (const at of [0, 1, 2, 3, 4, 5]) await ask(store, address, at)
       const newest = await post(store, { name: 'reset-password', address }, 6)
-      assert.deepEqual(
-        (await lettersTo(store, address, 7)).map(({ id }) => id),
-        [newest.id]
-      )
-      assert.equal((await prepare(store, newest, HOUR + 1, { maxPerHour: 5 })).outcome, 'ready')
+      const [waiting, ...others] = await lettersTo(store, address, 7)
+      assert.ok(waiting?.id === newest.id && others.length === 0)
+      assert.equal((await prepare(store, waiting, HOUR + 1, { maxPerHour: 5 })).outcome, 'ready')
     }
   },
   {
