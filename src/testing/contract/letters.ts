@@ -81,10 +81,12 @@ export const letterPromises: readonly StorePromise[] = [
     promise:
       'whoever held a letter for too long does not send it, give it back or give it up in the hands of another one',
     async check(store) {
-      const letter = await postReset(store)
+      const { email } = await createUser(store)
+      const letter = await post(store, { name: 'reset-password', address: String(email) })
       const slow = await claim(store, letter)
       const other = await claim(store, letter, 31)
       assert.deepEqual(await prepare(store, slow, 32), { outcome: 'moot' })
+      assert.equal((await prepare(store, other, 32)).outcome, 'ready')
       await store.letters.postpone(slow, 0, 'failed', after(32))
       for (const outcome of ['moot', 'abandoned'] as const) await store.letters.close(slow, outcome, after(32))
       assert.equal(await isClaimed(store, letter, 33, { early: true }), false)
