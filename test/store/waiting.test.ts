@@ -123,6 +123,8 @@ t.test(
     const { host, store } = await openHost(t)
     const user = newUser()
     await store.users.create(user)
+    // Proven: what waits for an address goes with its owner.
+    await store.oneTimeTokens.resetPassword(await linkFor(store, user.id, 'reset-password'), 'new')
     const { id } = newUser()
     const letter = { id, name: 'reset-password', address: String(user.email), userId: null, sessionId: null } as const
     await store.letters.post(letter)
